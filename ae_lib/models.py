@@ -1,0 +1,105 @@
+"""The three networks of the lecture, exactly as chapters 2, 4 and 5 build them."""
+
+import keras
+from keras.layers import Conv2D, Dense, Input, MaxPooling2D, UpSampling2D
+
+__all__ = [
+    "conv_autoencoder",
+    "decoder_of",
+    "denoising_autoencoder",
+    "dense_autoencoder",
+    "encoder_of",
+]
+
+
+def dense_autoencoder() -> keras.Model:
+    """Build the dense autoencoder 784-100-20-100-784 of the lecture: 161,804 parameters.
+
+    Returns
+    -------
+    keras.Model
+        Untrained; takes and returns vectors of shape (n, 784). The layer of the 20-dimensional
+        code is named ``code``.
+    """
+    input_img = Input(shape=(784,))
+    layer1 = Dense(100, activation="relu")(input_img)
+    layer2 = Dense(20, activation="relu", name="code")(layer1)
+    layer3 = Dense(100, activation="relu")(layer2)
+    layer4 = Dense(784, activation="relu")(layer3)
+    return keras.Model(input_img, layer4, name="dense")
+
+
+def conv_autoencoder() -> keras.Model:
+    """Build the convolutional autoencoder of the lecture: 1,185 parameters.
+
+    Returns
+    -------
+    keras.Model
+        Untrained; takes and returns images of shape (n, 28, 28, 1). The layer of the 4 x 4 x 4
+        code is named ``code``.
+    """
+    input_img = Input(shape=(28, 28, 1))
+
+    encode1 = Conv2D(8, (3, 3), activation="relu", padding="same")(input_img)
+    encode2 = MaxPooling2D((2, 2), padding="same")(encode1)
+    encode3 = Conv2D(4, (3, 3), activation="relu", padding="same")(encode2)
+    encode4 = MaxPooling2D((2, 2), padding="same")(encode3)
+    encode5 = Conv2D(4, (3, 3), activation="relu", padding="same")(encode4)
+    encode6 = MaxPooling2D((2, 2), padding="same", name="code")(encode5)
+
+    decode1 = Conv2D(4, (3, 3), activation="relu", padding="same")(encode6)
+    decode2 = UpSampling2D((2, 2))(decode1)
+    decode3 = Conv2D(4, (3, 3), activation="relu", padding="same")(decode2)
+    decode4 = UpSampling2D((2, 2))(decode3)
+    decode5 = Conv2D(8, (3, 3), activation="relu")(decode4)
+    decode6 = UpSampling2D((2, 2))(decode5)
+    decode7 = Conv2D(1, (3, 3), activation="relu", padding="same")(decode6)
+
+    return keras.Model(input_img, decode7, name="conv")
+
+
+def denoising_autoencoder() -> keras.Model:
+    """Build the denoising autoencoder of the lecture, 32 filters a layer: 28,353 parameters.
+
+    Returns
+    -------
+    keras.Model
+        Untrained; takes and returns images of shape (n, 28, 28, 1). The layer of the 7 x 7 x 32
+        code is named ``code``: larger than the image, so there is no bottleneck.
+    """
+    input_img = Input(shape=(28, 28, 1))
+
+    encode1 = Conv2D(32, (3, 3), activation="relu", padding="same")(input_img)
+    encode2 = MaxPooling2D((2, 2), padding="same")(encode1)
+    encode3 = Conv2D(32, (3, 3), activation="relu", padding="same")(encode2)
+    encode4 = MaxPooling2D((2, 2), padding="same", name="code")(encode3)
+
+    decode1 = Conv2D(32, (3, 3), activation="relu", padding="same")(encode4)
+    decode2 = UpSampling2D((2, 2))(decode1)
+    decode3 = Conv2D(32, (3, 3), activation="relu", padding="same")(decode2)
+    decode4 = UpSampling2D((2, 2))(decode3)
+    decode5 = Conv2D(1, (3, 3), activation="relu", padding="same")(decode4)
+
+    return keras.Model(input_img, decode5, name="denoising")
+
+
+def encoder_of(model: keras.Model) -> keras.Model:
+    """Return the part of an autoencoder up to its layer ``code``; the weights are shared.
+
+    Raises
+    ------
+    ValueError
+        The model has no layer of that name.
+    """
+    return keras.Model(model.input, model.get_layer("code").output, name=f"{model.name}_encoder")
+
+
+def decoder_of(model: keras.Model) -> keras.Model:
+    """Return the part of an autoencoder after its layer ``code``; the weights are shared.
+
+    Raises
+    ------
+    ValueError
+        The model has no layer of that name.
+    """
+    return keras.Model(model.get_layer("code").output, model.output, name=f"{model.name}_decoder")

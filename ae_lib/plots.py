@@ -1,0 +1,125 @@
+"""Figures that several chapters draw. Each function returns the Axes that it drew on.
+
+The look comes from the style sheet beside this file: ``plt.style.use("ae_lib.course")``.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import MaxNLocator
+
+from ae_lib._checks import check_float, check_matrix
+
+__all__ = ["plot_history", "plot_image_rows", "plot_map"]
+
+# Paul Tol's "muted" scheme and a grey: ten colours that most colour-blind readers can tell apart.
+DIGIT_COLOURS = (
+    "#332288", "#CC6677", "#117733", "#AA4499", "#88CCEE",
+    "#882255", "#44AA99", "#999933", "#DDCC77", "#777777",
+)  # fmt: skip
+
+
+def plot_image_rows(
+    rows: Mapping[str, np.ndarray], *, vmin: float = 0, vmax: float = 1
+) -> np.ndarray:
+    """Draw rows of grey images, one row a name: originals above their reconstructions, say.
+
+    Parameters
+    ----------
+    rows : mapping of str to ndarray of shape (m, 28, 28), (m, 28, 28, 1) or (m, 784), float
+        The same number m of images in each row.
+    vmin, vmax : float
+        The values drawn black and white.
+
+    Returns
+    -------
+    ndarray of Axes, shape (number of rows, m)
+
+    Raises
+    ------
+    TypeError, ValueError
+        A row is not an array of finite floats of that kind, or the rows differ in length.
+    """
+    images = {name: check_float(row, name).reshape(len(row), 28, 28) for name, row in rows.items()}
+    lengths = {name: len(row) for name, row in images.items()}
+    if len(set(lengths.values())) != 1:
+        raise ValueError(f"the rows have {lengths} images; expected as many in each.")
+    m = next(iter(lengths.values()))
+    _, axes = plt.subplots(
+        len(images),
+        m,
+        figsize=(0.72 * m + 0.4, 0.86 * len(images)),
+        squeeze=False,
+        # Tight: the digits, not the gaps between them, should fill a phone's width.
+        layout=ConstrainedLayoutEngine(w_pad=0.01, h_pad=0.01, wspace=0.02, hspace=0.02),
+    )
+    for axes_row, (name, row) in zip(axes, images.items(), strict=True):
+        for axis, image in zip(axes_row, row, strict=True):
+            axis.imshow(image, vmin=vmin, vmax=vmax)
+            axis.axis("off")
+        axes_row[0].set_title(name, loc="left", pad=3)
+    return axes
+
+
+def plot_history(losses: Mapping[str, Sequence[float]], ax: Axes | None = None) -> Axes:
+    """Draw training curves: the loss of each epoch, one line a name.
+
+    Parameters
+    ----------
+    losses : mapping of str to sequence of float
+        ``{"training": history.history["loss"]}``, for instance.
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+    """
+    ax = ax or plt.subplots()[1]
+    for name, loss in losses.items():
+        ax.plot(range(1, len(loss) + 1), loss, label=name, marker="." if len(loss) < 20 else "")
+    ax.set(xlabel="epoch", ylabel="mean squared error")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.legend()
+    return ax
+
+
+def plot_map(points: np.ndarray, labels: np.ndarray, ax: Axes | None = None) -> Axes:
+    """Draw a two-dimensional map, each point coloured by its digit, each digit written out.
+
+    The digit stands at the median of its points, so that the classes can be told apart without
+    colour, too.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, 2), float
+    labels : ndarray of shape (n,), int
+        The digit, 0 to 9.
+    ax : Axes, optional
+        Where to draw; by default a new square figure.
+
+    Raises
+    ------
+    TypeError, ValueError
+        `points` is not an array of finite floats of that shape, or the lengths differ.
+    """
+    points = check_matrix(points, "points", columns=2)
+    if len(points) != len(labels):
+        raise ValueError(f"points has {len(points)} rows, labels {len(labels)}.")
+    ax = ax or plt.subplots(figsize=(6, 6))[1]
+    ax.scatter(
+        points[:, 0],
+        points[:, 1],
+        c=np.take(DIGIT_COLOURS, labels),
+        s=3,
+        linewidths=0,
+        rasterized=True,
+    )
+    for digit in np.unique(labels):
+        x, y = np.median(points[labels == digit], axis=0)
+        ax.text(
+            x, y, str(digit), ha="center", va="center", fontsize=15, fontweight="bold",
+            bbox={"boxstyle": "circle,pad=0.15", "fc": "white", "ec": DIGIT_COLOURS[digit]},
+        )  # fmt: skip
+    ax.set(xticks=[], yticks=[], aspect="equal")
+    ax.spines[:].set_visible(True)
+    return ax

@@ -1,0 +1,367 @@
+"""How the networks are trained: optimiser, seeds, profiles, and the weights that come of it."""
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from ae_lib import models
+from ae_lib._checks import check_float
+from ae_lib.data import Dataset, as_vectors
+from ae_lib.noise import add_gaussian_noise
+
+__all__ = [
+    "DeadOutputError",
+    "Profile",
+    "check_alive",
+    "environment",
+    "pretrained",
+    "profile",
+    "provenance",
+    "rmsprop",
+    "set_seed",
+    "store_weights",
+    "trained",
+    "training_pairs",
+]
+
+BATCH_SIZE = 128
+NOISE_FACTOR = 0.5
+BUILDERS = {
+    "dense": models.dense_autoencoder,
+    "conv": models.conv_autoencoder,
+    "denoising": models.denoising_autoencoder,
+}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How much work a run does. Shapes and parameter counts are the same in all profiles.
+
+    Attributes
+    ----------
+    name : str
+        ``"full"``, the lecture's settings, or ``"quick"``, for tests and laptops.
+    epochs : mapping of str to int
+        Training epochs of ``"dense"``, ``"conv"`` and ``"denoising"``.
+    tsne_iterations : int
+        Steps of gradient descent of t-SNE.
+    sample : int
+        Points on which trustworthiness, which is quadratic in their number, is measured.
+    """
+
+    name: str
+    epochs: Mapping[str, int]
+    tsne_iterations: int
+    sample: int
+
+
+PROFILES = {
+    "full": Profile("full", {"dense": 50, "conv": 50, "denoising": 50}, 1000, 10_000),
+    "quick": Profile("quick", {"dense": 8, "conv": 3, "denoising": 1}, 300, 2_000),
+}
+
+
+def profile() -> Profile:
+    """Return the profile that the environment variable ``AE_PROFILE`` names; default ``full``.
+
+    Raises
+    ------
+    ValueError
+        There is no profile of that name.
+    """
+    name = os.environ.get("AE_PROFILE", "full")
+    if name not in PROFILES:
+        raise ValueError(f"AE_PROFILE={name!r}; expected one of {', '.join(PROFILES)}.")
+    return PROFILES[name]
+
+
+def set_seed(seed: int | None = None) -> int:
+    """Seed Python, NumPy and Keras, so that a run can be repeated.
+
+    Parameters
+    ----------
+    seed : int, optional
+        From 0 to 2**32 - 1. By default what the environment variable ``AE_SEED`` says, or 0.
+
+    Returns
+    -------
+    int
+        The seed, for generators of your own: ``rng = np.random.default_rng(set_seed())``.
+
+    Raises
+    ------
+    TypeError
+        `seed` is not a whole number.
+    ValueError
+        `seed` is out of range, or ``AE_SEED`` is not a whole number.
+    """
+    if seed is None:
+        text = os.environ.get("AE_SEED", "0")
+        if not text.isdecimal():
+            raise ValueError(f"AE_SEED={text!r}; expected a whole number of at least 0.")
+        seed = int(text)
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise TypeError(f"seed is {seed!r}; expected a whole number.")
+    if not 0 <= seed < 2**32:
+        raise ValueError(f"seed is {seed}; expected 0 to 2**32 - 1.")
+    keras.utils.set_random_seed(int(seed))  # Python's random, NumPy and the backend
+    return int(seed)
+
+
+def rmsprop() -> keras.optimizers.RMSprop:
+    """Return RMSprop as the lecture's Keras had it, with the first steps held back.
+
+    Two settings differ from today's ``optimizer="RMSprop"``:
+
+    * ``epsilon``. Keras 2 divided a gradient by ``sqrt(v) + 1e-7``, Keras 3 divides it by
+      ``sqrt(v + 1e-7)``. Here v, the running mean of the squared gradients, is near 1e-8, because
+      the loss is a mean over 784 pixels: today's epsilon swamps it and makes every step too
+      short. 1e-14, the square of 1e-7, gives back the lecture's steps.
+    * a learning rate that rises from 1e-5 to 1e-3 over the first 100 steps. RMSprop starts with
+      v = 0, so its first steps are ``1 / sqrt(1 - rho)``, about three, times as long as later
+      ones, and all in the direction that most pixels want: darker. With a ReLU as output layer
+      that can push every output below zero, where no gradient flows any more.
+
+    Returns
+    -------
+    keras.optimizers.RMSprop
+        Learning rate 1e-3 after the rise, rho 0.9.
+
+    References
+    ----------
+    Tieleman and Hinton (2012), lecture 6.5 of "Neural networks for machine learning".
+    """
+    rise = keras.optimizers.schedules.PolynomialDecay(
+        initial_learning_rate=1e-5, decay_steps=100, end_learning_rate=1e-3
+    )
+    return keras.optimizers.RMSprop(learning_rate=rise, rho=0.9, epsilon=1e-14)
+
+
+class DeadOutputError(RuntimeError):
+    """Every output of a network is zero: a ReLU output layer from which no gradient flows."""
+
+
+def check_alive(model: keras.Model, x: np.ndarray) -> None:
+    """Raise if the model's outputs for the inputs `x` are all zero.
+
+    Raises
+    ------
+    DeadOutputError
+        They are: training cannot recover, and the reconstructions would be black.
+    TypeError, ValueError
+        `x` is not an array of finite floats.
+    """
+    if not model.predict(check_float(x, "x"), verbose=0).any():
+        raise DeadOutputError(
+            f"The model {model.name!r} answers zero everywhere: its ReLU output layer is dead, "
+            "and no gradient flows through it any more. Build the model anew and train it with "
+            "ae_lib.rmsprop(), whose first steps are held back, or from another seed."
+        )
+
+
+def training_pairs(name: str, images: np.ndarray, rng: Any = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Return the features and labels on which a network is trained or tested.
+
+    Parameters
+    ----------
+    name : str
+        ``"dense"``: vectors of shape (n, 784). ``"conv"``: images of shape (n, 28, 28, 1).
+        Features and labels are the same. ``"denoising"``: noisy images and clean images.
+    images : ndarray of shape (n, 28, 28), float
+        Grey values in [0, 1].
+    rng : numpy.random.Generator or int
+        Source of the noise.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An unknown name, or `images` is not an array of that kind.
+    """
+    _check_name(name)
+    vectors = as_vectors(images)
+    if name == "dense":
+        return vectors, vectors
+    clean = images.reshape(-1, 28, 28, 1)
+    return (add_gaussian_noise(clean, NOISE_FACTOR, rng) if name == "denoising" else clean), clean
+
+
+def environment() -> dict[str, Any]:
+    """Return what a result depends on: versions, backend, device."""
+    backend = keras.backend.backend()
+    packages = ("ae-lib", "keras", backend, "numpy", "scikit-learn")
+    return {
+        "backend": backend,
+        "device": _device(backend),
+        "precision": keras.config.dtype_policy().name,
+        "versions": {
+            "python": platform.python_version(),
+            **{package: metadata.version(package) for package in packages},
+        },
+    }
+
+
+def _device(backend: str) -> str:
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        details = tf.config.experimental.get_device_details
+        names = [details(gpu)["device_name"] for gpu in tf.config.list_physical_devices("GPU")]
+    elif backend == "jax":
+        import jax
+
+        names = [device.device_kind for device in jax.devices() if device.platform == "gpu"]
+    else:
+        import torch
+
+        names = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    if names:
+        return ", ".join(names)
+    cpuinfo = Path("/proc/cpuinfo")  # on Linux, platform.processor() does not name the processor
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
+    model = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return f"{os.cpu_count()} x {(model or [platform.processor() or platform.machine()])[0]}"
+
+
+def store_weights(
+    name: str, model: keras.Model, loss: list[float], test_mse: float, data: Dataset, seed: int
+) -> None:
+    """Keep a chapter's trained network for the later chapters, when the book asks for it.
+
+    Does nothing unless the environment variable ``AE_WEIGHTS_DIR`` names a directory, as
+    ``make chapters PROFILE=full`` does. Then writes ``<name>.npz`` and ``<name>.json``, each
+    under a temporary name first.
+
+    Parameters
+    ----------
+    name : str
+        ``"dense"``, ``"conv"`` or ``"denoising"``.
+    model : keras.Model
+        The trained network.
+    loss : list of float
+        Training loss of each epoch.
+    test_mse : float
+        Mean squared error on the test set.
+    data : Dataset
+        What it was trained on.
+    seed : int
+        The seed of the run.
+
+    Raises
+    ------
+    ValueError
+        An unknown name.
+    """
+    _check_name(name)
+    directory = os.environ.get("AE_WEIGHTS_DIR")
+    if not directory:
+        return
+    weights = {f"w{i:02}": w for i, w in enumerate(model.get_weights())}
+    target = Path(directory) / f"{name}.npz"
+    temporary = target.with_suffix(f".{os.getpid()}.npz")
+    try:
+        np.savez(temporary, **weights)
+        record = {
+            "model": name,
+            "profile": profile().name,
+            "epochs": len(loss),
+            "batch_size": BATCH_SIZE,
+            "seed": seed,
+            **environment(),
+            "dataset": {"name": data.name, "sha256": data.sha256},
+            "params": model.count_params(),
+            "loss": [round(value, 6) for value in loss],
+            "test_mse": round(test_mse, 6),
+            "weights_sha256": _file_hash(temporary),
+            "date": datetime.now(UTC).date().isoformat(),
+        }
+        temporary.replace(target)
+        temporary.write_text(json.dumps(record, indent=2) + "\n")
+        temporary.replace(target.with_suffix(".json"))
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def provenance(name: str) -> dict[str, Any]:
+    """Return where the stored weights of a network come from: seed, data, versions, losses.
+
+    Raises
+    ------
+    ValueError
+        An unknown name.
+    """
+    _check_name(name)
+    text = (resources.files("ae_lib") / "weights" / f"{name}.json").read_text()
+    return json.loads(text)
+
+
+def pretrained(name: str) -> keras.Model:
+    """Return a network with the stored weights: trained on MNIST for the lecture's 50 epochs.
+
+    Parameters
+    ----------
+    name : str
+        ``"dense"``, ``"conv"`` or ``"denoising"``.
+
+    Raises
+    ------
+    ValueError
+        An unknown name, or the stored file is not the one that was trained.
+    """
+    expected = provenance(name)["weights_sha256"]
+    with resources.as_file(resources.files("ae_lib") / "weights" / f"{name}.npz") as path:
+        found = _file_hash(path)
+        if found != expected:
+            raise ValueError(f"{path} has sha256 {found}, expected {expected}. Reinstall ae_lib.")
+        with np.load(path, allow_pickle=False) as archive:
+            weights = [archive[key] for key in sorted(archive.files)]
+    model = BUILDERS[name]()
+    model.set_weights(weights)
+    return model
+
+
+def trained(name: str, data: Dataset) -> keras.Model:
+    """Return a network trained on `data`: with the stored weights if they are, else trained now.
+
+    Parameters
+    ----------
+    name : str
+        ``"dense"``, ``"conv"`` or ``"denoising"``.
+    data : Dataset
+        As `load_mnist` returns it. The stored weights are of MNIST; for the stand-in the network
+        is trained here, for as many epochs as the profile says, with Keras's progress bar.
+
+    Raises
+    ------
+    ValueError
+        An unknown name.
+    DeadOutputError
+        Training ended with a dead output layer.
+    """
+    if provenance(name)["dataset"]["sha256"] == data.sha256:
+        return pretrained(name)
+    seed = set_seed()
+    model = BUILDERS[name]()
+    model.compile(optimizer=rmsprop(), loss="mean_squared_error")
+    features, labels = training_pairs(name, data.x_train, seed)
+    model.fit(features, labels, batch_size=BATCH_SIZE, epochs=profile().epochs[name])
+    check_alive(model, features[:256])
+    return model
+
+
+def _check_name(name: str) -> None:
+    if name not in BUILDERS:
+        raise ValueError(f"name is {name!r}; expected one of {', '.join(BUILDERS)}.")
+
+
+def _file_hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
