@@ -119,32 +119,23 @@ def set_seed(seed: int | None = None) -> int:
 
 
 def rmsprop() -> keras.optimizers.RMSprop:
-    """Return RMSprop as the lecture's Keras had it, with the first steps held back.
+    """Return RMSprop as the lecture's Keras had it.
 
-    Two settings differ from today's ``optimizer="RMSprop"``:
-
-    * ``epsilon``. Keras 2 divided a gradient by ``sqrt(v) + 1e-7``, Keras 3 divides it by
-      ``sqrt(v + 1e-7)``. Here v, the running mean of the squared gradients, is near 1e-8, because
-      the loss is a mean over 784 pixels: today's epsilon swamps it and makes every step too
-      short. 1e-14, the square of 1e-7, gives back the lecture's steps.
-    * a learning rate that rises from 1e-5 to 1e-3 over the first 100 steps. RMSprop starts with
-      v = 0, so its first steps are ``1 / sqrt(1 - rho)``, about three, times as long as later
-      ones, and all in the direction that most pixels want: darker. With a ReLU as output layer
-      that can push every output below zero, where no gradient flows any more.
+    Keras 2 divided a gradient by ``sqrt(v) + 1e-7``, Keras 3 divides it by ``sqrt(v + 1e-7)``.
+    In this course v, the running mean of the squared gradients, is near 1e-8, because the loss is
+    a mean over 784 pixels: the 1e-7 swamps it and makes every step too short. 1e-14, the square
+    of 1e-7, gives back the lecture's steps.
 
     Returns
     -------
     keras.optimizers.RMSprop
-        Learning rate 1e-3 after the rise, rho 0.9.
+        Learning rate 1e-3, rho 0.9, epsilon 1e-14.
 
     References
     ----------
     Tieleman and Hinton (2012), lecture 6.5 of "Neural networks for machine learning".
     """
-    rise = keras.optimizers.schedules.PolynomialDecay(
-        initial_learning_rate=1e-5, decay_steps=100, end_learning_rate=1e-3
-    )
-    return keras.optimizers.RMSprop(learning_rate=rise, rho=0.9, epsilon=1e-14)
+    return keras.optimizers.RMSprop(learning_rate=1e-3, rho=0.9, epsilon=1e-14)
 
 
 class DeadOutputError(RuntimeError):
@@ -164,8 +155,9 @@ def check_alive(model: keras.Model, x: np.ndarray) -> None:
     if not model.predict(check_float(x, "x"), verbose=0).any():
         raise DeadOutputError(
             f"The model {model.name!r} answers zero everywhere: its ReLU output layer is dead, "
-            "and no gradient flows through it any more. Build the model anew and train it with "
-            "ae_lib.rmsprop(), whose first steps are held back, or from another seed."
+            "and no gradient flows through it any more. Build the model anew; if it dies again, "
+            "start its output layer with more positive than negative weights, as "
+            "ae_lib.denoising_autoencoder does."
         )
 
 

@@ -1,0 +1,275 @@
+"""Make the book: notebooks from their text, executed, and the pages from the notebooks.
+
+python tools/book.py sync             chapters/*.md -> chapters/*.ipynb, outputs kept
+python tools/book.py check            say which notebooks are not in sync with their text
+python tools/book.py run [NAME ...]   execute and store the outputs (profile full), or only
+                                      measure the time (profile quick)
+python tools/book.py build            execute all in a copy of the book, then render that copy
+python tools/book.py site             render the committed notebooks as they are
+
+`run` and `build` take --profile quick|full.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+import yaml
+from jupytext.combine import combine_inputs_with_outputs
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+
+from ae_lib import load_mnist
+
+ROOT = Path(__file__).resolve().parent.parent
+CHAPTERS = ROOT / "chapters"
+TIMES = "results/times.json"
+PAGES = ["index.md", "glossary.md", "references.md", "references.bib", "_config.yml", "_toc.yml"]
+
+INSTALL = """\
+# The course's own package: installed here only where it is missing, on Colab for instance.
+import importlib.util
+
+if importlib.util.find_spec("ae_lib") is None:
+    %pip install --quiet "{source}"
+"""
+
+
+def install_cell(url: str) -> str:
+    """Return the source of the cell that installs ae_lib, from the public address or the clone."""
+    source = f"ae-lib[tensorflow] @ git+{url}" if url else "..[tensorflow]"
+    return INSTALL.format(source=source).strip()
+
+
+def read_text(path: Path) -> nbformat.NotebookNode:
+    """Return a chapter's text as a notebook without outputs, its install cell filled in."""
+    url = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
+    notebook = jupytext.read(path)
+    for cell in notebook.cells:
+        if "install" in cell.metadata.get("tags", []):
+            cell.source = install_cell(url)
+    # The identifiers of cells are random by default: each would be a change in each commit.
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:02}"
+    return notebook
+
+
+def with_outputs(notebook: nbformat.NotebookNode, path: Path) -> nbformat.NotebookNode:
+    """Return `notebook` with the outputs that the stored notebook has for the same code."""
+    if not path.is_file():
+        return notebook
+    return combine_inputs_with_outputs(notebook, nbformat.read(path, as_version=4))
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file under a temporary name and rename it: there is never half a file."""
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_notebook(path: Path, notebook: nbformat.NotebookNode) -> None:
+    write_atomically(path, nbformat.writes(notebook) + "\n")
+
+
+def cells_of(notebook: nbformat.NotebookNode) -> list[tuple[str, str, list[str], Any]]:
+    """Return what must be the same in a chapter's text and its notebook."""
+    return [
+        (c.cell_type, c.source.strip(), c.metadata.get("tags", []), c.metadata.get("mystnb", {}))
+        for c in notebook.cells
+    ]
+
+
+def out_of_sync() -> list[str]:
+    """Return the names of the chapters whose notebook is missing or says other than the text."""
+    names = []
+    for text in sorted(CHAPTERS.glob("*.md")):
+        notebook = text.with_suffix(".ipynb")
+        if not notebook.is_file() or cells_of(read_text(text)) != cells_of(
+            nbformat.read(notebook, as_version=4)
+        ):
+            names.append(text.stem)
+    return names
+
+
+def sync() -> None:
+    """Bring the notebooks in line with their text; outputs of unchanged code are kept."""
+    for text in sorted(CHAPTERS.glob("*.md")):
+        path = text.with_suffix(".ipynb")
+        before = path.read_text() if path.is_file() else ""
+        notebook = with_outputs(read_text(text), path)
+        if nbformat.writes(notebook) + "\n" != before:
+            write_notebook(path, notebook)
+            print(f"{path.name}: brought in line")
+
+
+def execute(notebook: nbformat.NotebookNode, folder: Path, environment: dict[str, str]) -> float:
+    """Execute a notebook in `folder`, leave in it what may be stored, return the seconds."""
+    start = time.perf_counter()
+    client = NotebookClient(
+        notebook,
+        timeout=None,
+        kernel_name="python3",
+        resources={"metadata": {"path": folder}},
+        # Else the kernel's notices about itself break the line that shows the progress.
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+    )
+    with tempfile.TemporaryFile("w+") as log:
+        # TensorFlow's C++ code writes notices past Python; they would break the line of progress.
+        try:
+            client.execute(env={**os.environ, **environment}, stderr=log)
+        except DeadKernelError as error:
+            log.seek(0)
+            raise DeadKernelError(
+                f"{error} The kernel's last words:\n{log.read()[-2000:]}"
+            ) from None
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)  # time stamps
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if may_be_stored(cell, output)]
+    notebook.metadata.pop("widgets", None)
+    # Which patch release of Python ran stands on the page about how the book was made.
+    notebook.metadata.get("language_info", {}).pop("version", None)
+    return time.perf_counter() - start
+
+
+def may_be_stored(cell: nbformat.NotebookNode, output: nbformat.NotebookNode) -> bool:
+    """Say whether an output is a result: not progress, not what goes to stderr, not a widget."""
+    if output.output_type == "stream":
+        return output.name != "stderr" and "progress" not in cell.metadata.get("tags", [])
+    data = output.get("data", {})
+    return not any(kind.startswith("application/vnd.jupyter.widget") for kind in data)
+
+
+def record_time(root: Path, profile: str, name: str, seconds: float) -> None:
+    """Add a chapter's time to results/times.json below `root`."""
+    path = root / TIMES
+    path.parent.mkdir(parents=True, exist_ok=True)
+    times = json.loads(path.read_text()) if path.is_file() else {}
+    times.setdefault(profile, {})[name] = {
+        "seconds": round(seconds, 1),
+        "cores": len(os.sched_getaffinity(0)),
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+    ordered = {p: dict(sorted(times[p].items())) for p in sorted(times)}
+    write_atomically(path, json.dumps(ordered, indent=2) + "\n")
+
+
+def run_chapter(text: Path, root: Path, profile: str, store: bool) -> None:
+    """Execute one chapter for the book below `root`, print a line, record the time.
+
+    Raises
+    ------
+    SystemExit
+        A cell failed; the message holds the cell and the traceback.
+    """
+    print(f"{text.stem:<28} ", end="", flush=True)
+    environment = {"AE_PROFILE": profile}
+    if root == ROOT and store:
+        # What the repository stores is of MNIST, and the chapters that train leave their weights
+        # for the later ones.
+        environment["AE_DATASET"] = "mnist"
+        environment["AE_WEIGHTS_DIR"] = str(ROOT / "ae_lib" / "weights")
+    notebook = read_text(text)
+    try:
+        seconds = execute(notebook, root / "chapters", environment)
+    except (CellExecutionError, DeadKernelError) as error:
+        print("failed")
+        sys.exit(f"{text.name} stopped the build:\n{plain(str(error))}")
+    if store:
+        write_notebook(root / "chapters" / f"{text.stem}.ipynb", notebook)
+    record_time(root, profile, text.stem, seconds)
+    print(f"{seconds:7.1f} s")
+
+
+def plain(text: str) -> str:
+    """Remove the colours that IPython gives a traceback."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def chosen(names: list[str]) -> list[Path]:
+    texts = sorted(CHAPTERS.glob("*.md"))
+    unknown = set(names) - {text.stem for text in texts}
+    if unknown:
+        known = ", ".join(text.stem for text in texts)
+        sys.exit(f"No chapter {', '.join(sorted(unknown))}; there are {known}.")
+    return [text for text in texts if not names or text.stem in names]
+
+
+def render(source: Path) -> None:
+    """Render the book in `source` with warnings as errors, and say where it lies."""
+    command = ["jupyter-book", "build", "-q", "-W", "-n", "--keep-going", str(source)]
+    log = subprocess.run(command, capture_output=True, text=True, check=False)
+    if log.returncode:
+        sys.exit(f"{log.stdout}\n{log.stderr}\njupyter-book failed: {' '.join(command)}")
+    print(f"The book lies in {source / '_build' / 'html' / 'index.html'}")
+
+
+def build(profile: str, names: list[str]) -> None:
+    """Execute the chapters in a copy of the book and render the copy; this tree stays as it is."""
+    copy = ROOT / "_build" / profile
+    shutil.rmtree(copy, ignore_errors=True)
+    (copy / "chapters").mkdir(parents=True)
+    for page in PAGES:
+        shutil.copy(ROOT / page, copy / page)
+    shutil.copytree(ROOT / "_static", copy / "_static")
+    texts = chosen(names)
+    for text in sorted(CHAPTERS.glob("*.md")):
+        if text not in texts:
+            shutil.copy(text.with_suffix(".ipynb"), copy / "chapters")
+    print(load_mnist(), flush=True)
+    for text in texts:
+        run_chapter(text, copy, profile, store=True)
+    render(copy)
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted. What was finished is stored; nothing is half-written.")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("command", choices=["sync", "check", "run", "build", "site"])
+    parser.add_argument("names", nargs="*", help="chapters, by the names of their files")
+    parser.add_argument("--profile", choices=["quick", "full"], default="quick")
+    options = parser.parse_args(arguments)
+    with interruptible():
+        if options.command == "sync":
+            sync()
+        elif options.command == "check":
+            if names := out_of_sync():
+                sys.exit(f"Not in sync with their text: {', '.join(names)}. Run `make sync`.")
+        elif options.command == "run":
+            print(load_mnist())
+            for text in chosen(options.names):
+                run_chapter(text, ROOT, options.profile, store=options.profile == "full")
+        elif options.command == "build":
+            build(options.profile, options.names)
+        else:
+            render(ROOT)
+
+
+if __name__ == "__main__":
+    main()
