@@ -138,6 +138,18 @@ def as_vectors(images: np.ndarray) -> np.ndarray:
 
 def _find_mnist(reasons: list[str]) -> Path | None:
     """Return the file that holds MNIST, or note in `reasons` why there is none."""
+    path = local_mnist(reasons)
+    if path is not None:
+        return path
+    try:
+        return _download(_keras_cache())
+    except (OSError, ValueError) as error:  # no network, no space; or a file that is not MNIST
+        reasons.append(f"the download failed ({type(error).__name__}: {str(error)[:200]})")
+        return None
+
+
+def local_mnist(reasons: list[str]) -> Path | None:
+    """Return the file on this machine that should hold MNIST; else add to `reasons` why not."""
     directory = os.environ.get("AE_DATA_DIR")
     if directory:
         path = Path(directory) / "mnist.npz"
@@ -146,15 +158,15 @@ def _find_mnist(reasons: list[str]) -> Path | None:
         reasons.append(f"AE_DATA_DIR={directory} holds no mnist.npz")
     else:
         reasons.append("AE_DATA_DIR is not set")
-    cached = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets" / "mnist.npz"
-    if cached.is_file():
-        return cached
+    if _keras_cache().is_file():
+        return _keras_cache()
     reasons.append("Keras's cache does not hold it")
-    try:
-        return _download(cached)
-    except (OSError, ValueError) as error:  # no network, no space; or a file that is not MNIST
-        reasons.append(f"the download failed ({type(error).__name__}: {str(error)[:200]})")
-        return None
+    return None
+
+
+def _keras_cache() -> Path:
+    home = os.environ.get("KERAS_HOME")
+    return (Path(home) if home else Path.home() / ".keras") / "datasets" / "mnist.npz"
 
 
 def _download(path: Path) -> Path:
@@ -189,6 +201,8 @@ def _read_mnist(path: Path) -> dict[str, np.ndarray]:
         raise ValueError(
             f"{path} is truncated or not an .npz archive ({error}). {advice}"
         ) from error
+    if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+        raise ValueError(f"{path} is not an .npz archive: a member is no array. {advice}")
     found = _content_hash(arrays)
     if found != MNIST_SHA256:
         shapes = {name: array.shape for name, array in arrays.items()}

@@ -109,7 +109,8 @@ def encoder_of(model: keras.Model) -> keras.Model:
     ValueError
         The model has no layer of that name.
     """
-    return keras.Model(model.input, model.get_layer("code").output, name=f"{model.name}_encoder")
+    code = model.get_layer("code").output
+    return keras.Model(model.input, code, name=f"{model.name}_encoder")
 
 
 def decoder_of(model: keras.Model) -> keras.Model:
@@ -120,4 +121,5 @@ def decoder_of(model: keras.Model) -> keras.Model:
     ValueError
         The model has no layer of that name.
     """
-    return keras.Model(model.get_layer("code").output, model.output, name=f"{model.name}_decoder")
+    code = model.get_layer("code").output
+    return keras.Model(code, model.output, name=f"{model.name}_decoder")

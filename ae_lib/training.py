@@ -139,25 +139,35 @@ def rmsprop() -> keras.optimizers.RMSprop:
 
 
 class DeadOutputError(RuntimeError):
-    """Every output of a network is zero: a ReLU output layer from which no gradient flows."""
+    """(Nearly) every output of a network is zero: a ReLU output layer without a gradient."""
 
 
-def check_alive(model: keras.Model, x: np.ndarray) -> None:
-    """Raise if the model's outputs for the inputs `x` are all zero.
+def check_alive(model: keras.Model, x: np.ndarray, min_share: float = 0.01) -> None:
+    """Raise if hardly any output of the model is above zero.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A network with a ReLU as last layer.
+    x : ndarray, float
+        Some inputs, as ``model.predict`` takes them.
+    min_share : float
+        The share of outputs that must be above zero. In MNIST a fifth of all pixels are.
 
     Raises
     ------
     DeadOutputError
-        They are: training cannot recover, and the reconstructions would be black.
+        Fewer are: the reconstructions are black, and hardly a gradient is left to change that.
     TypeError, ValueError
         `x` is not an array of finite floats.
     """
-    if not model.predict(check_float(x, "x"), verbose=0).any():
+    share = float(np.mean(model.predict(check_float(x, "x"), verbose=0) > 0))
+    if share < min_share:
         raise DeadOutputError(
-            f"The model {model.name!r} answers zero everywhere: its ReLU output layer is dead, "
-            "and no gradient flows through it any more. Build the model anew; if it dies again, "
-            "start its output layer with more positive than negative weights, as "
-            "ae_lib.denoising_autoencoder does."
+            f"Only {share:.2%} of the outputs of the model {model.name!r} are above zero: its "
+            "ReLU output layer is dead, and no gradient flows through it. Build the model anew; "
+            "if it dies again, start its output layer with more positive than negative weights, "
+            "as ae_lib.denoising_autoencoder does."
         )
 
 
@@ -193,7 +203,7 @@ def environment() -> dict[str, Any]:
     packages = ("ae-lib", "keras", backend, "numpy", "scikit-learn")
     return {
         "backend": backend,
-        "device": _device(backend),
+        "device": ", ".join(gpu_names(backend)) or _processor(),
         "precision": keras.config.dtype_policy().name,
         "versions": {
             "python": platform.python_version(),
@@ -202,26 +212,27 @@ def environment() -> dict[str, Any]:
     }
 
 
-def _device(backend: str) -> str:
+def gpu_names(backend: str) -> list[str]:
+    """Return the names of the GPUs that a Keras backend sees."""
     if backend == "tensorflow":
         import tensorflow as tf
 
         details = tf.config.experimental.get_device_details
-        names = [details(gpu)["device_name"] for gpu in tf.config.list_physical_devices("GPU")]
-    elif backend == "jax":
+        return [details(gpu)["device_name"] for gpu in tf.config.list_physical_devices("GPU")]
+    if backend == "jax":
         import jax
 
-        names = [device.device_kind for device in jax.devices() if device.platform == "gpu"]
-    else:
-        import torch
+        return [device.device_kind for device in jax.devices() if device.platform == "gpu"]
+    import torch
 
-        names = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
-    if names:
-        return ", ".join(names)
+    return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+
+
+def _processor() -> str:
     cpuinfo = Path("/proc/cpuinfo")  # on Linux, platform.processor() does not name the processor
     lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
-    model = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return f"{os.cpu_count()} x {(model or [platform.processor() or platform.machine()])[0]}"
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return f"{os.cpu_count()} x {(names or [platform.processor() or platform.machine()])[0]}"
 
 
 def store_weights(

@@ -1,6 +1,7 @@
 """Make the book: notebooks from their text, executed, and the pages from the notebooks.
 
 python tools/book.py sync             chapters/*.md -> chapters/*.ipynb, outputs kept
+python tools/book.py format           put the code in chapters/*.md in order
 python tools/book.py check            say which notebooks are not in sync with their text
 python tools/book.py run [NAME ...]   execute and store the outputs (profile full), or only
                                       measure the time (profile quick)
@@ -35,12 +36,13 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from ae_lib import load_mnist
 
 ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent  # the tools of the environment that this runs in
 CHAPTERS = ROOT / "chapters"
 TIMES = "results/times.json"
 PAGES = ["index.md", "glossary.md", "references.md", "references.bib", "_config.yml", "_toc.yml"]
 
 INSTALL = """\
-# The course's own package: installed here only where it is missing, on Colab for instance.
+# The course's own package, installed only where it is missing: on Colab, say.
 import importlib.util
 
 if importlib.util.find_spec("ae_lib") is None:
@@ -106,6 +108,25 @@ def out_of_sync() -> list[str]:
         ):
             names.append(text.stem)
     return names
+
+
+def format_text() -> None:
+    """Let ruff put the code cells of each chapter's text in order; it formats notebooks only."""
+    for text in sorted(CHAPTERS.glob("*.md")):
+        source, notebook = text.read_text(), jupytext.read(text)
+        before = [cell.source for cell in notebook.cells]
+        formatted = subprocess.run(
+            [BIN / "ruff", "format", "--stdin-filename", text.with_suffix(".ipynb"), "-"],
+            input=nbformat.writes(notebook),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for old, cell in zip(before, nbformat.reads(formatted, as_version=4).cells, strict=True):
+            source = source.replace(old, cell.source)
+        if source != text.read_text():
+            write_atomically(text, source)
+            print(f"{text.name}: formatted")
 
 
 def sync() -> None:
@@ -214,10 +235,10 @@ def chosen(names: list[str]) -> list[Path]:
 
 def render(source: Path) -> None:
     """Render the book in `source` with warnings as errors, and say where it lies."""
-    command = ["jupyter-book", "build", "-q", "-W", "-n", "--keep-going", str(source)]
+    command = [BIN / "jupyter-book", "build", "-q", "-W", "-n", "--keep-going", str(source)]
     log = subprocess.run(command, capture_output=True, text=True, check=False)
     if log.returncode:
-        sys.exit(f"{log.stdout}\n{log.stderr}\njupyter-book failed: {' '.join(command)}")
+        sys.exit(f"{log.stdout}\n{log.stderr}\njupyter-book failed: {command}")
     print(f"The book lies in {source / '_build' / 'html' / 'index.html'}")
 
 
@@ -251,13 +272,15 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("command", choices=["sync", "check", "run", "build", "site"])
+    parser.add_argument("command", choices=["sync", "format", "check", "run", "build", "site"])
     parser.add_argument("names", nargs="*", help="chapters, by the names of their files")
     parser.add_argument("--profile", choices=["quick", "full"], default="quick")
     options = parser.parse_args(arguments)
     with interruptible():
         if options.command == "sync":
             sync()
+        elif options.command == "format":
+            format_text()
         elif options.command == "check":
             if names := out_of_sync():
                 sys.exit(f"Not in sync with their text: {', '.join(names)}. Run `make sync`.")

@@ -1,0 +1,78 @@
+# `make` alone lists the targets. PROFILE=full runs the lecture's 50 epochs, quick a few.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+# GPU=1 adds TensorFlow's CUDA libraries, and the tests then insist on finding a GPU.
+ifdef GPU
+export AE_EXPECT_GPU := 1
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help book test site serve chapters sync format overview screenshot lint lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+book: PROFILE ?= quick
+book: $(READY) ## execute every chapter (PROFILE=quick or full) and render what was executed
+	@$(BIN)/python tools/book.py build --profile $(PROFILE) $(CHAPTERS)
+
+test: $(READY) lint ## check everything: style, unit tests, every chapter against its stored outputs, the pages
+	@$(BIN)/python -m pytest
+
+site: $(READY) ## render the committed, fully trained notebooks as they are
+	@$(BIN)/python tools/book.py site
+
+serve: site ## show the site on http://localhost:8000
+	@$(BIN)/python -m http.server 8000 --bind localhost --directory _build/html
+
+chapters: PROFILE ?= full
+chapters: $(READY) ## execute the chapters and store outputs and weights (PROFILE=quick: only measure the time)
+	@$(BIN)/python tools/book.py run --profile $(PROFILE) $(CHAPTERS)
+
+sync: $(READY) ## bring the notebooks in line with their text; outputs of unchanged code stay
+	@$(BIN)/python tools/book.py sync
+
+format: $(READY) ## let ruff put code in order, in the chapters' text, too
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/python tools/book.py format
+	@$(MAKE) --no-print-directory sync
+
+overview: $(READY) ## draw the picture of the landing page from the stored weights
+	@$(BIN)/python tools/overview.py
+
+screenshot: site ## take the README's picture of the site (needs chromium)
+	@chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,900 \
+	    --virtual-time-budget=5000 --screenshot=_static/screenshot.png \
+	    "file://$(CURDIR)/_build/html/chapters/05_denoising.html#results-on-the-test-set"
+
+lint: $(READY) ## ruff, mypy, codespell: the same in CI and before each commit
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/codespell
+
+lock: ## make requirements.lock anew (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade \
+	    --custom-compile-command "make lock" requirements.txt --output-file requirements.lock
+
+clean: ## remove what was built; the virtual environment stays
+	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# Installed anew when the lock or the package's description changes.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' || \
+	    { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Try: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' || \
+	    { echo "$(PYTHON) cannot make virtual environments. On Debian: apt install python3-venv"; exit 1; }
+	@echo "Installing the locked packages into $(VENV) (two to four minutes)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+ifdef GPU
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock 'tensorflow[and-cuda]'
+endif
+	@touch $(READY)

@@ -1,0 +1,258 @@
+import http.server
+import multiprocessing
+import os
+import threading
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ae_lib import as_vectors, data, load_mnist
+
+
+@pytest.fixture
+def nowhere(tmp_path, monkeypatch):
+    """An empty home, no data directory, and a server address that nobody answers."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.delenv("AE_DATA_DIR", raising=False)
+    monkeypatch.delenv("AE_DATASET", raising=False)
+    monkeypatch.setattr(data, "MNIST_URL", "http://127.0.0.1:9/mnist.npz")
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def standin():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AE_DATASET", "standin")
+        return load_mnist()
+
+
+@pytest.fixture
+def as_if_mnist(standin, monkeypatch, tmp_path_factory):
+    """A file that takes MNIST's part: the stand-in's arrays, with their hash as the expected."""
+    arrays = {
+        "x_train": (standin.x_train * 255).round().astype("uint8"),
+        "y_train": standin.y_train,
+        "x_test": (standin.x_test * 255).round().astype("uint8"),
+        "y_test": standin.y_test,
+    }
+    path = tmp_path_factory.mktemp("data") / "mnist.npz"
+    np.savez(path, **arrays)
+    monkeypatch.setattr(data, "MNIST_SHA256", standin.sha256)
+    monkeypatch.setattr(
+        data, "MNIST_FILE_SHA256", data.hashlib.sha256(path.read_bytes()).hexdigest()
+    )
+    return path
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A web server on the loopback interface over a folder; yields the folder and the address."""
+    folder = tmp_path / "www"
+    folder.mkdir()
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *args):
+            super().__init__(*args, directory=str(folder))
+
+        def log_message(self, *args):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
+        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        yield folder, f"http://127.0.0.1:{httpd.server_port}"
+        httpd.shutdown()
+
+
+def test_real_mnist_where_it_is_to_be_had():
+    loaded = load_mnist()
+    if os.environ.get("AE_DATASET") == "standin":
+        assert loaded.name == "standin"
+        return
+    assert loaded.name == "mnist"
+    assert loaded.sha256 == data.MNIST_SHA256
+    assert np.bincount(loaded.y_test).tolist() == [
+        980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009,
+    ]  # fmt: skip
+
+
+def test_standin_has_the_shapes_of_mnist(standin):
+    assert standin.x_train.shape == (60000, 28, 28)
+    assert standin.x_test.shape == (10000, 28, 28)
+    assert standin.x_train.dtype == np.float32
+    assert standin.x_train.min() == 0
+    assert standin.x_train.max() == 1
+    assert set(standin.y_train) == set(range(10))
+    assert standin.name == "standin"
+    assert "not MNIST" in str(standin)
+    assert 0.05 < standin.x_train.mean() < 0.25  # mostly black, like MNIST
+
+
+def test_standin_is_the_same_each_time():
+    def small(seed):
+        rng = np.random.default_rng(seed)
+        return data._warp(np.eye(28)[None], np.zeros(20, int), rng)
+
+    np.testing.assert_array_equal(small(0), small(0))
+    assert (small(0) != small(1)).any()
+
+
+def test_standin_splits_digits_before_it_warps_them(monkeypatch):
+    used = []
+
+    def spy(images, chosen, rng):
+        used.append(set(chosen))
+        return np.zeros((len(chosen), 28, 28), "uint8")
+
+    monkeypatch.setattr(data, "_warp", spy)
+    data._make_standin()
+    train, test = used
+    assert train.isdisjoint(test)
+    assert len(train) + len(test) == 1797
+
+
+def test_falls_back_to_the_standin_with_one_clear_warning(nowhere):
+    with pytest.warns(UserWarning, match="offline stand-in") as record:
+        loaded = load_mnist()
+    assert loaded.name == "standin"
+    assert len(record) == 1
+    message = str(record[0].message)
+    assert "AE_DATA_DIR is not set" in message
+    assert "download failed" in message
+
+
+def test_forced_mnist_does_not_fall_back(nowhere, monkeypatch):
+    monkeypatch.setenv("AE_DATASET", "mnist")
+    with pytest.raises(FileNotFoundError, match="AE_DATA_DIR"):
+        load_mnist()
+
+
+def test_unknown_dataset(monkeypatch):
+    monkeypatch.setenv("AE_DATASET", "cifar")
+    with pytest.raises(ValueError, match="'cifar'.*'mnist'"):
+        load_mnist()
+
+
+def test_directory_comes_before_keras_cache(nowhere, as_if_mnist, monkeypatch):
+    cache = nowhere / "keras" / "datasets" / "mnist.npz"
+    cache.parent.mkdir(parents=True)
+    cache.write_bytes(b"broken, and not to be read")
+    monkeypatch.setenv("AE_DATA_DIR", str(as_if_mnist.parent))
+    assert load_mnist().name == "mnist"
+
+
+def test_keras_cache_comes_before_the_download(nowhere, as_if_mnist):
+    cache = nowhere / "keras" / "datasets" / "mnist.npz"
+    cache.parent.mkdir(parents=True)
+    cache.write_bytes(as_if_mnist.read_bytes())
+    assert load_mnist().name == "mnist"
+
+
+def test_download_is_stored_where_keras_looks(nowhere, as_if_mnist, server, monkeypatch):
+    folder, address = server
+    (folder / "mnist.npz").write_bytes(as_if_mnist.read_bytes())
+    monkeypatch.setattr(data, "MNIST_URL", f"{address}/mnist.npz")
+    assert load_mnist().name == "mnist"
+    cached = nowhere / "keras" / "datasets" / "mnist.npz"
+    assert cached.read_bytes() == as_if_mnist.read_bytes()
+
+
+def test_a_web_page_in_place_of_the_data_is_not_kept(nowhere, server, monkeypatch):
+    folder, address = server
+    (folder / "mnist.npz").write_text("<html>503 Service Unavailable</html>")
+    monkeypatch.setattr(data, "MNIST_URL", f"{address}/mnist.npz")
+    with pytest.warns(UserWarning, match=r"download failed.*hash"):
+        assert load_mnist().name == "standin"
+    assert not list((nowhere / "keras" / "datasets").glob("*.npz"))
+
+
+def junk_archive(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in data.ARRAYS:
+            archive.writestr(f"{name}.npy", b"junk")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda p: p.write_bytes(p.read_bytes()[:100_000]), "truncated"),
+        (lambda p: p.write_bytes(b""), "truncated"),
+        (lambda p: p.write_text("<html>"), "truncated or not an .npz"),
+        (lambda p: np.savez(p, x_train=np.zeros(3)), "y_train"),
+        (lambda p: np.save(p.open("wb"), np.zeros(3)), "not an .npz"),
+        (lambda p: junk_archive(p), "not an .npz archive"),
+    ],
+)
+def test_a_broken_file_is_named(nowhere, as_if_mnist, monkeypatch, spoil, message):
+    monkeypatch.setenv("AE_DATA_DIR", str(as_if_mnist.parent))
+    spoil(as_if_mnist)
+    with pytest.raises(ValueError, match=message) as error:
+        load_mnist()
+    assert str(as_if_mnist) in str(error.value)
+    assert "Delete or replace" in str(error.value)
+
+
+def test_other_data_of_the_right_shape_are_refused(nowhere, as_if_mnist, monkeypatch):
+    monkeypatch.setenv("AE_DATA_DIR", str(as_if_mnist.parent))
+    monkeypatch.setattr(data, "MNIST_SHA256", "0" * 64)
+    with pytest.raises(ValueError, match="does not hold MNIST.*sha256"):
+        load_mnist()
+
+
+def make_in_process(cache: str, made: multiprocessing.SimpleQueue) -> None:
+    def slow_standin(seed=0):
+        made.put(os.getpid())
+        return {name: np.zeros(shape, "uint8") for name, shape in data.ARRAYS.items()}
+
+    os.environ.update(XDG_CACHE_HOME=cache, AE_DATASET="standin")
+    data._make_standin = slow_standin
+    load_mnist()
+
+
+def test_two_kernels_make_the_standin_once(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    made = context.SimpleQueue()
+    workers = [
+        context.Process(target=make_in_process, args=(str(tmp_path), made)) for _ in range(2)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+        assert worker.exitcode == 0
+    made.get()
+    assert made.empty()
+    assert [path.name for path in tmp_path.rglob("*.npz")] == ["standin-1.npz"]
+
+
+def test_interrupted_standin_leaves_nothing(tmp_path, monkeypatch):
+    def interrupted(seed=0):
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("AE_DATASET", "standin")
+    monkeypatch.setattr(data, "_make_standin", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        load_mnist()
+    assert not list(tmp_path.rglob("*.npz"))
+
+
+def test_a_broken_cached_standin_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("AE_DATASET", "standin")
+    path = Path(tmp_path) / "ae_lib" / "standin-1.npz"
+    path.parent.mkdir()
+    path.write_bytes(b"half")
+    with pytest.raises(ValueError, match="standin-1.npz.*Delete it"):
+        load_mnist()
+
+
+def test_as_vectors():
+    images = np.zeros((3, 28, 28), "float32")
+    assert as_vectors(images).shape == (3, 784)
+    assert as_vectors(images[..., None]).shape == (3, 784)
+    with pytest.raises(ValueError, match=r"\(3, 784\)"):
+        as_vectors(images.reshape(3, 784))
+    with pytest.raises(TypeError, match="uint8"):
+        as_vectors(images.astype("uint8"))

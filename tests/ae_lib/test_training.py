@@ -1,0 +1,231 @@
+import json
+import os
+import random
+import shutil
+
+import keras
+import numpy as np
+import pytest
+
+from ae_lib import (
+    Dataset,
+    DeadOutputError,
+    add_gaussian_noise,
+    check_alive,
+    conv_autoencoder,
+    denoising_autoencoder,
+    dense_autoencoder,
+    environment,
+    load_mnist,
+    pretrained,
+    profile,
+    provenance,
+    reconstruction_error,
+    rmsprop,
+    set_seed,
+    store_weights,
+    trained,
+    training,
+    training_pairs,
+)
+
+
+@pytest.fixture(scope="module")
+def images():
+    return load_mnist().x_train[:5120]
+
+
+def one_step(optimizer, gradient):
+    """Return how far one step moves a weight."""
+    weight = keras.Variable(np.zeros(1, "float32"))
+    optimizer.apply([keras.ops.convert_to_tensor([gradient])], [weight])
+    return -float(weight.numpy()[0])
+
+
+# The root of a sum is not the sum of the roots: where the gradient is near epsilon itself the two
+# rules differ, and everywhere else they agree.
+@pytest.mark.parametrize(("gradient", "tolerance"), [(1e-5, 0.05), (1e-4, 0.005), (1, 1e-5)])
+def test_rmsprop_steps_as_keras_2_did(gradient, tolerance):
+    v = 0.1 * gradient**2  # rho 0.9, v starts at 0
+    keras_2 = 1e-3 * gradient / (v**0.5 + 1e-7)
+    assert one_step(rmsprop(), gradient) == pytest.approx(keras_2, rel=tolerance)
+
+
+def test_todays_rmsprop_takes_shorter_steps():
+    gradient = 1e-4  # of the size that a mean over 784 pixels gives
+    assert one_step(keras.optimizers.RMSprop(), gradient) < 0.2 * one_step(rmsprop(), gradient)
+
+
+def black_after_a_few_steps(seed, images, initializer=None):
+    set_seed(seed)
+    model = denoising_autoencoder(initializer)
+    model.compile(optimizer=rmsprop(), loss="mean_squared_error")
+    features, labels = training_pairs("denoising", images, seed)
+    model.fit(features, labels, batch_size=128, verbose=0)
+    try:
+        check_alive(model, features[:256])
+    except DeadOutputError:
+        return True
+    return False
+
+
+def test_the_denoiser_lives_from_any_seed(images):
+    assert not any(black_after_a_few_steps(seed, images) for seed in range(10))
+
+
+def test_the_lectures_start_would_be_caught(images):
+    assert any(black_after_a_few_steps(seed, images, "glorot_uniform") for seed in range(10))
+
+
+@pytest.mark.parametrize("build", [dense_autoencoder, conv_autoencoder, denoising_autoencoder])
+def test_a_dead_network_is_told(build):
+    model = build()
+    weights = model.get_weights()
+    weights[-1][:] = -1e6
+    model.set_weights(weights)
+    x = np.random.default_rng(0).random((4, *model.input_shape[1:]), dtype="float32")
+    with pytest.raises(DeadOutputError, match="dead"):
+        check_alive(model, x)
+
+
+def test_seed_repeats_everything(monkeypatch):
+    def draw():
+        return (
+            random.random(),
+            np.random.rand(),  # noqa: NPY002 - the global generator is seeded, too
+            dense_autoencoder().get_weights()[0].sum(),
+        )
+
+    set_seed(7)
+    first = draw()
+    set_seed(7)
+    assert draw() == first
+    monkeypatch.setenv("AE_SEED", "7")
+    assert set_seed() == 7
+    assert draw() == first
+    set_seed(8)
+    assert draw() != first
+
+
+@pytest.mark.parametrize(
+    ("seed", "error"), [(-1, ValueError), (2**32, ValueError), (1.5, TypeError), (True, TypeError)]
+)
+def test_bad_seed(seed, error):
+    with pytest.raises(error, match="seed is"):
+        set_seed(seed)
+
+
+def test_bad_seed_in_the_environment(monkeypatch):
+    monkeypatch.setenv("AE_SEED", "minus one")
+    with pytest.raises(ValueError, match="AE_SEED='minus one'"):
+        set_seed()
+
+
+def test_profiles(monkeypatch):
+    monkeypatch.delenv("AE_PROFILE")
+    assert profile().name == "full"
+    assert set(profile().epochs.values()) == {50}
+    monkeypatch.setenv("AE_PROFILE", "quick")
+    assert max(profile().epochs.values()) <= 10
+    monkeypatch.setenv("AE_PROFILE", "fast")
+    with pytest.raises(ValueError, match="'fast'.*full, quick"):
+        profile()
+
+
+def test_environment_names_backend_device_and_versions():
+    found = environment()
+    assert found["versions"]["keras"] == keras.__version__
+    assert found["versions"][found["backend"]]
+    assert found["device"]
+    if os.environ.get("AE_EXPECT_GPU"):
+        assert training.gpu_names(found["backend"]), "make test GPU=1, but Keras sees no GPU"
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"), [("dense", 0.0150), ("conv", 0.0235), ("denoising", 0.0110)]
+)
+def test_stored_weights_are_what_their_record_says(name, limit):
+    record = provenance(name)
+    model = pretrained(name)
+    assert record["params"] == model.count_params()
+    assert record["profile"] == "full"
+    assert record["epochs"] == len(record["loss"]) == 50
+    assert record["dataset"]["name"] == "mnist"
+    assert record["test_mse"] < limit
+    data = load_mnist()
+    if data.name == "mnist":
+        features, labels = training_pairs(name, data.x_test, 12345)
+        error = reconstruction_error(labels, model.predict(features, verbose=0))
+        assert error == pytest.approx(record["test_mse"], rel=0.01)
+
+
+def test_stored_weights_are_small():
+    folder = training.resources.files("ae_lib") / "weights"
+    assert sum(len(path.read_bytes()) for path in folder.iterdir()) < 1_000_000
+
+
+@pytest.fixture
+def tiny(images):
+    labels = np.zeros(len(images), "uint8")
+    return Dataset(images, labels, images[:100], labels[:100], "standin", "0" * 64)
+
+
+def test_store_and_load_again(tmp_path, monkeypatch, tiny):
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    monkeypatch.setenv("AE_WEIGHTS_DIR", str(folder))
+    model = conv_autoencoder()
+    store_weights("conv", model, [0.5, 0.25], 0.3, tiny, 3)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "conv.json",
+        "conv.npz",
+    ]
+    monkeypatch.setattr(training.resources, "files", lambda package: tmp_path)
+    assert provenance("conv")["loss"] == [0.5, 0.25]
+    for ours, theirs in zip(model.get_weights(), pretrained("conv").get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_nothing_is_stored_unasked(monkeypatch, tiny, tmp_path):
+    monkeypatch.delenv("AE_WEIGHTS_DIR", raising=False)
+    monkeypatch.chdir(tmp_path)
+    store_weights("conv", conv_autoencoder(), [0.5], 0.5, tiny, 0)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_damaged_weight_file_is_refused(tmp_path, monkeypatch):
+    shutil.copytree(training.resources.files("ae_lib") / "weights", tmp_path / "weights")
+    path = tmp_path / "weights" / "conv.npz"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    monkeypatch.setattr(training.resources, "files", lambda package: tmp_path)
+    with pytest.raises(ValueError, match="conv.npz has sha256.*expected"):
+        pretrained("conv")
+
+
+def test_stored_weights_serve_only_the_data_they_were_trained_on(monkeypatch, tiny):
+    monkeypatch.setenv("AE_PROFILE", "quick")
+    model = trained("dense", tiny)  # not MNIST: trains on these few images
+    assert (model.get_weights()[0] != pretrained("dense").get_weights()[0]).any()
+    stored = json.loads(json.dumps(provenance("dense")))["dataset"]["sha256"]
+    same = Dataset(tiny.x_train, tiny.y_train, tiny.x_test, tiny.y_test, "mnist", stored)
+    np.testing.assert_array_equal(
+        trained("dense", same).get_weights()[0], pretrained("dense").get_weights()[0]
+    )
+
+
+def test_training_pairs(images):
+    few = images[:10]
+    features, labels = training_pairs("dense", few)
+    assert features.shape == (10, 784)
+    assert features is labels
+    features, labels = training_pairs("conv", few)
+    assert features.shape == labels.shape == (10, 28, 28, 1)
+    features, labels = training_pairs("denoising", few, 4)
+    np.testing.assert_array_equal(features, add_gaussian_noise(few[..., None], 0.5, 4))
+    np.testing.assert_array_equal(labels, few[..., None])
+
+
+@pytest.mark.parametrize("function", [pretrained, provenance, lambda n: training_pairs(n, None)])
+def test_unknown_names(function):
+    with pytest.raises(ValueError, match="'vae'; expected one of dense, conv, denoising"):
+        function("vae")

@@ -1,0 +1,16 @@
+"""What the tests of the book share: paths, and a copy of the repository to play with."""
+
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXTS = sorted((ROOT / "chapters").glob("*.md"))
+NOTEBOOKS = [text.with_suffix(".ipynb") for text in TEXTS]
+
+# Everything that git does not track, wherever the tests run.
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "_build", "*cache*", ".hypothesis", "shared")
+
+
+def copy_of_the_repository(folder: Path) -> Path:
+    """Copy the repository into `folder` and return the copy."""
+    return Path(shutil.copytree(ROOT, folder / "copy", ignore=LEFT_OUT))

@@ -1,0 +1,209 @@
+"""The pairs of text and notebook: in sync, executed, clean, and with nothing typed by hand."""
+
+import json
+import re
+
+import jupytext
+import nbformat
+import pytest
+import yaml
+from support import NOTEBOOKS, ROOT, TEXTS
+
+from tools import book
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(path):
+    return [cell for cell in read(path).cells if cell.cell_type == "code"]
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def texts_of(cell):
+    """Return all text that a code cell has printed or displayed."""
+    found = []
+    for output in cell.outputs:
+        found.append(output.get("text", ""))
+        found += [value for kind, value in output.get("data", {}).items() if "text/" in kind]
+    return "\n".join(found)
+
+
+def test_every_text_has_its_notebook_and_is_in_sync():
+    assert len(TEXTS) >= 7
+    assert book.out_of_sync() == []
+    assert sorted((ROOT / "chapters").glob("*.ipynb")) == NOTEBOOKS
+
+
+def test_a_change_in_text_code_or_tags_is_seen(tmp_path, monkeypatch):
+    text, notebook = tmp_path / "x.md", tmp_path / "x.ipynb"
+    original = TEXTS[0].read_text()
+    text.write_text(original)
+    monkeypatch.setattr(book, "CHAPTERS", tmp_path)
+    assert book.out_of_sync() == ["x"]  # no notebook
+    book.sync()
+    assert book.out_of_sync() == []
+    for old, new in (
+        ("k = 20\n", "k = 21\n"),
+        ("[nbval-check-output]", "[]"),
+        ("alt: Curve", "alt: Line"),
+        ("Why reduce", "Why not reduce"),
+    ):
+        assert old in original
+        text.write_text(original.replace(old, new, 1))
+        assert book.out_of_sync() == ["x"], old
+    assert notebook.is_file()
+
+
+def test_sync_keeps_the_outputs_of_unchanged_code(tmp_path, monkeypatch):
+    text, notebook = tmp_path / "01_pca.md", tmp_path / "01_pca.ipynb"
+    notebook.write_bytes(NOTEBOOKS[0].read_bytes())
+    changed = TEXTS[0].read_text().replace("k = 20\n", "k = 21\n", 1)
+    text.write_text(changed.replace("Why reduce the dimension?", "Why?"))
+    monkeypatch.setattr(book, "CHAPTERS", tmp_path)
+    book.sync()
+    before, after = code_cells(NOTEBOOKS[0]), code_cells(notebook)
+    lost = [b.source for b, a in zip(before, after, strict=True) if b.outputs and not a.outputs]
+    assert len(lost) == 1
+    assert "k = 20" in lost[0]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_every_cell_was_executed_in_order(path):
+    counts = [cell.execution_count for cell in code_cells(path)]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_stored_outputs_are_clean(path):
+    for cell in code_cells(path):
+        for output in cell.outputs:
+            assert output.output_type != "error", cell.source
+            assert output.get("name") != "stderr", cell.source
+            assert not any("widget" in kind for kind in output.get("data", {})), cell.source
+        text = texts_of(cell)
+        assert not re.search(r"/(home|root|tmp|work|usr)/|[A-Z]:\\\\", text), text
+        assert "Warning" not in text, text
+        assert "━" not in text.replace(summary_lines(text), ""), "a progress bar is stored"
+        assert "ms/step" not in text, "a progress bar is stored"
+        assert "STAND-IN" not in text, "the stored notebooks are of MNIST"
+
+
+def summary_lines(text):
+    """Return the table of a Keras summary, whose rules look like a progress bar's."""
+    return text if "Param #" in text else ""
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_something_is_checked_and_shapes_always_are(path):
+    checked = [cell for cell in code_cells(path) if "nbval-check-output" in tags(cell)]
+    assert checked
+    for cell in checked:
+        assert cell.outputs, f"nothing to compare: {cell.source}"
+    for cell in code_cells(path):
+        if ".summary()" in cell.source or "shape of" in texts_of(cell).lower():
+            assert cell in checked, f"not compared: {cell.source}"
+        if ".fit(" in cell.source and "batch_size" in cell.source:
+            assert not cell.outputs, f"training cells store no numbers: {cell.source}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_every_figure_has_alternative_text(path):
+    for cell in code_cells(path):
+        if any("image/png" in output.get("data", {}) for output in cell.outputs):
+            alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+            assert len(alt) > 40, f"no alternative text: {cell.source}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_cells_are_short_and_the_first_installs(path):
+    first, *others = code_cells(path)
+    assert tags(first) == ["install", "remove-cell"]
+    assert first.source == book.install_cell("")
+    for cell in others:
+        lines = [line for line in cell.source.splitlines() if line.strip()]
+        assert len(lines) <= 26, cell.source
+
+
+def test_the_install_cell_with_a_public_address():
+    source = book.install_cell("https://example.org/course")
+    assert '"ae-lib[tensorflow] @ git+https://example.org/course"' in source
+
+
+def test_the_address_stands_in_one_place():
+    url = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
+    for path in NOTEBOOKS:
+        assert code_cells(path)[0].source == book.install_cell(url)
+
+
+NUMBER = re.compile(r"(?<![\w.,-])\d[\d,]*\.?\d*(?![\w])")
+SMALL = {str(n) for n in range(13)} | {"100", "28", "784"}
+
+
+def numbers(text):
+    return {match.rstrip(".,").replace(",", "") for match in NUMBER.findall(text)} - SMALL
+
+
+def prose(markdown):
+    """Return the text without code, formulas, links, citations and HTML."""
+    for pattern in (
+        r"```.*?```",
+        r"\$\$.*?\$\$",
+        r"\$.*?\$",
+        r"\]\(.*?\)",
+        r"\{[\w:]+\}`.*?`",
+        r"<[^>]+>",
+        r"`.*?`",
+    ):
+        markdown = re.sub(pattern, " ", markdown, flags=re.DOTALL)
+    return markdown
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_every_number_in_prose_is_in_a_cell(path):
+    cells = read(path).cells
+    known = set()
+    for cell in cells:
+        if cell.cell_type == "code":
+            known |= numbers(cell.source.replace("_", "")) | numbers(texts_of(cell))
+    stated = set()
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            stated |= numbers(prose(cell.source))
+    assert stated - known == set()
+
+
+@pytest.mark.parametrize("page", ["index.md", "glossary.md", "README.md"])
+def test_every_number_on_other_pages_is_in_a_chapter(page):
+    known = set()
+    for path in NOTEBOOKS:
+        for cell in code_cells(path):
+            known |= numbers(cell.source.replace("_", "")) | numbers(texts_of(cell))
+    text = prose((ROOT / page).read_text())
+    allowed = {"8000", "3.11", "3.12", "3.13", "2.0", "4.0", "583", "360", "70000"}
+    assert numbers(text) - known - allowed == set()
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda p: p.stem)
+def test_stated_times_are_what_was_measured(text):
+    """A header says "1 minute (quick profile), 3 minutes (full)": measured, rounded up."""
+    head = re.search(r"^Running on (\d) CPU cores: (.*)\.$", text.read_text(), re.MULTILINE)
+    assert head, "the header does not say how long the chapter runs"
+    times = json.loads((ROOT / book.TIMES).read_text())
+    one = re.fullmatch(r"(\d+) minutes? \(quick and full profile\)", head[2])
+    two = re.fullmatch(r"(\d+) minutes? \(quick profile\), (\d+) minutes? \(full\)", head[2])
+    stated = {"quick": (one or two)[1], "full": (one or two)[1 if one else 2]}
+    for profile, minutes in stated.items():
+        run = times[profile][text.stem]
+        assert str(run["cores"]) == head[1]
+        # Generous by at most a minute and a half, never too short.
+        assert run["seconds"] <= 60 * int(minutes) <= run["seconds"] + 90, (profile, run)
+
+
+def test_the_text_is_the_source_of_jupytext_pairs():
+    for text in TEXTS:
+        assert jupytext.read(text).metadata.kernelspec.name == "python3"
