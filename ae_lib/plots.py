@@ -48,19 +48,19 @@ def plot_image_rows(
     if len(set(lengths.values())) != 1:
         raise ValueError(f"the rows have {lengths} images; expected as many in each.")
     m = next(iter(lengths.values()))
-    _, axes = plt.subplots(
-        len(images),
-        m,
-        figsize=(0.72 * m + 0.4, 0.86 * len(images)),
-        squeeze=False,
+    figure = plt.figure(
+        figsize=(0.72 * m, 0.86 * len(images)),
         # Tight: the digits, not the gaps between them, should fill a phone's width.
         layout=ConstrainedLayoutEngine(w_pad=0.01, h_pad=0.01, wspace=0.02, hspace=0.02),
     )
-    for axes_row, (name, row) in zip(axes, images.items(), strict=True):
+    axes = np.empty((len(images), m), dtype=object)
+    parts = figure.subfigures(len(images), 1, squeeze=False)[:, 0]
+    for part, axes_row, (name, row) in zip(parts, axes, images.items(), strict=True):
+        part.suptitle(name, x=0.005, ha="left", fontsize=plt.rcParams["axes.titlesize"])
+        axes_row[:] = part.subplots(1, m, squeeze=False)[0]
         for axis, image in zip(axes_row, row, strict=True):
             axis.imshow(image, vmin=vmin, vmax=vmax)
             axis.axis("off")
-        axes_row[0].set_title(name, loc="left", pad=3)
     return axes
 
 

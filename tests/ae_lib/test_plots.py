@@ -20,7 +20,7 @@ def close_figures():
 def test_image_rows(shape):
     axes = plot_image_rows({"a": np.zeros((3, *shape)), "b": np.ones((3, *shape))})
     assert axes.shape == (2, 3)
-    assert axes[1, 0].get_title(loc="left") == "b"
+    assert axes[1, 0].figure.get_suptitle() == "b"
     image = axes[1, 2].images[0]
     assert image.get_clim() == (0, 1)  # true grey values: no stretching to the data's range
     assert image.get_array().shape == (28, 28)
