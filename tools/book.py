@@ -275,7 +275,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("command", choices=["sync", "format", "check", "run", "build", "site"])
     parser.add_argument("names", nargs="*", help="chapters, by the names of their files")
     parser.add_argument("--profile", choices=["quick", "full"], default="quick")
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)  # names may stand on either side of --profile
     with interruptible():
         if options.command == "sync":
             sync()
