@@ -21,4 +21,5 @@ def pytest_report_header() -> str:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     # nbval compares nothing in a cell without an execution count, and says nothing about it.
     if isinstance(item, IPyNbCell) and item.cell.get("execution_count") is None:
-        pytest.fail("This cell was never executed, so there is no stored output to compare with.")
+        reason = "This cell was never executed, so there is no stored output to compare with."
+        pytest.fail(reason, pytrace=False)

@@ -31,6 +31,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "DeadOutputError",
             "Profile",
             "check_alive",
+            "checkpoint",
+            "choose_precision",
             "environment",
             "pretrained",
             "profile",

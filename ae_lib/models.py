@@ -56,7 +56,7 @@ def conv_autoencoder() -> keras.Model:
     decode4 = UpSampling2D((2, 2))(decode3)
     decode5 = Conv2D(8, (3, 3), activation="relu")(decode4)
     decode6 = UpSampling2D((2, 2))(decode5)
-    decode7 = Conv2D(1, (3, 3), activation="relu", padding="same")(decode6)
+    decode7 = Conv2D(1, (3, 3), activation="relu", padding="same", dtype="float32")(decode6)
 
     return keras.Model(input_img, decode7, name="conv")
 
@@ -95,6 +95,7 @@ def denoising_autoencoder(output_initializer: Any = None) -> keras.Model:
         (3, 3),
         activation="relu",
         padding="same",
+        dtype="float32",
         kernel_initializer=output_initializer or RandomUniform(-0.07, 0.14),
     )(decode4)
 

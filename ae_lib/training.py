@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import platform
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ __all__ = [
     "DeadOutputError",
     "Profile",
     "check_alive",
+    "checkpoint",
+    "choose_precision",
     "environment",
     "pretrained",
     "profile",
@@ -138,6 +141,114 @@ def rmsprop() -> keras.optimizers.RMSprop:
     return keras.optimizers.RMSprop(learning_rate=1e-3, rho=0.9, epsilon=1e-14)
 
 
+def choose_precision() -> str:
+    """Let Keras compute in bfloat16 where the processor does that faster, and print the choice.
+
+    Convolutions take half the time on processors that multiply 16-bit numbers in hardware
+    (x86 with AVX512-BF16 or AMX, under TensorFlow); weights, loss and the networks' output layers
+    stay float32, and the losses are those of float32 (see the page on the lecture's numbers).
+    The environment variable ``AE_PRECISION`` forces ``float32`` or ``mixed_bfloat16``.
+
+    Returns
+    -------
+    str
+        The name of Keras's dtype policy for the layers that are built from now on.
+
+    Raises
+    ------
+    ValueError
+        ``AE_PRECISION`` has another value.
+    """
+    forced = os.environ.get("AE_PRECISION")
+    if forced not in (None, "float32", "mixed_bfloat16"):
+        raise ValueError(f"AE_PRECISION={forced!r}; expected 'float32' or 'mixed_bfloat16'.")
+    backend = keras.backend.backend()
+    fast = backend == "tensorflow" and not gpu_names(backend) and _has_bfloat16()
+    policy = forced or ("mixed_bfloat16" if fast else "float32")
+    keras.config.set_dtype_policy(policy)
+    why = "AE_PRECISION says so" if forced else "the faster one on this machine"
+    print(f"precision: {policy} ({why}; AE_PRECISION forces another)")
+    return policy
+
+
+def _has_bfloat16() -> bool:
+    cpuinfo = Path("/proc/cpuinfo")
+    flags = cpuinfo.read_text() if cpuinfo.is_file() else ""
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+class _Checkpoint(keras.callbacks.Callback):
+    """Keras's ``BackupAndRestore``, plus what it forgets: losses and times of earlier epochs."""
+
+    def __init__(self, directory: Path | None) -> None:
+        super().__init__()
+        self.epochs: list[dict[str, float]] = []
+        self.backup = self.log = None
+        if directory is not None:
+            # Two checkpoints in turn: one is whole even if the power fails while one is written.
+            self.backup = keras.callbacks.BackupAndRestore(
+                str(directory), double_checkpoint=True, delete_checkpoint=False
+            )
+            self.log = directory / "epochs.json"
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        if self.backup is None or self.log is None:
+            return
+        if not (self.log.parent / "training_metadata.json").is_file():
+            return  # stopped before a first checkpoint was whole
+        self.backup.set_model(self.model)
+        try:
+            self.backup.on_train_begin()
+            self.epochs = json.loads(self.log.read_text())[: self.model._initial_epoch]
+        except (OSError, ValueError) as error:
+            raise RuntimeError(
+                f"The checkpoint in {self.log.parent} cannot be read ({error}). Delete that "
+                "folder, and training starts from the beginning."
+            ) from error
+        print(f"Going on after epoch {len(self.epochs)}, from the checkpoint.")
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.start = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.epochs.append({"loss": logs["loss"], "seconds": time.perf_counter() - self.start})
+        if self.backup is None or self.log is None:
+            return
+        # The log first: it may be an epoch ahead of the weights, but never behind.
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self.log.with_suffix(".tmp")
+        temporary.write_text(json.dumps(self.epochs))
+        temporary.replace(self.log)
+        self.backup.set_model(self.model)
+        self.backup.on_epoch_end(epoch)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        for key in ("loss", "seconds"):
+            self.model.history.history[key] = [epoch[key] for epoch in self.epochs]
+
+
+def checkpoint(name: str) -> keras.callbacks.Callback:
+    """Return a callback for ``model.fit`` that keeps time, and the state where that is asked for.
+
+    The seconds of each epoch come to stand in ``history.history["seconds"]``. If the environment
+    variable ``AE_CHECKPOINT_DIR`` names a directory, as ``make chapters`` has it, the state is
+    saved there after each epoch, and a later call of ``fit`` goes on after the last one saved.
+
+    Parameters
+    ----------
+    name : str
+        ``"dense"``, ``"conv"`` or ``"denoising"``.
+
+    Raises
+    ------
+    ValueError
+        An unknown name.
+    """
+    _check_name(name)
+    directory = os.environ.get("AE_CHECKPOINT_DIR")
+    return _Checkpoint(Path(directory) / name if directory else None)
+
+
 class DeadOutputError(RuntimeError):
     """(Nearly) every output of a network is zero: a ReLU output layer without a gradient."""
 
@@ -236,7 +347,12 @@ def _processor() -> str:
 
 
 def store_weights(
-    name: str, model: keras.Model, loss: list[float], test_mse: float, data: Dataset, seed: int
+    name: str,
+    model: keras.Model,
+    history: keras.callbacks.History,
+    test_mse: float,
+    data: Dataset,
+    seed: int,
 ) -> None:
     """Keep a chapter's trained network for the later chapters, when the book asks for it.
 
@@ -250,8 +366,8 @@ def store_weights(
         ``"dense"``, ``"conv"`` or ``"denoising"``.
     model : keras.Model
         The trained network.
-    loss : list of float
-        Training loss of each epoch.
+    history : keras.callbacks.History
+        What ``model.fit`` with the callback `checkpoint` returned.
     test_mse : float
         Mean squared error on the test set.
     data : Dataset
@@ -268,6 +384,7 @@ def store_weights(
     directory = os.environ.get("AE_WEIGHTS_DIR")
     if not directory:
         return
+    loss, seconds = history.history["loss"], history.history["seconds"]
     weights = {f"w{i:02}": w for i, w in enumerate(model.get_weights())}
     target = Path(directory) / f"{name}.npz"
     temporary = target.with_suffix(f".{os.getpid()}.npz")
@@ -284,6 +401,7 @@ def store_weights(
             "params": model.count_params(),
             "loss": [round(value, 6) for value in loss],
             "test_mse": round(test_mse, 6),
+            "seconds": round(sum(seconds), 1),
             "weights_sha256": _file_hash(temporary),
             "date": datetime.now(UTC).date().isoformat(),
         }
@@ -327,7 +445,13 @@ def pretrained(name: str) -> keras.Model:
             raise ValueError(f"{path} has sha256 {found}, expected {expected}. Reinstall ae_lib.")
         with np.load(path, allow_pickle=False) as archive:
             weights = [archive[key] for key in sorted(archive.files)]
-    model = BUILDERS[name]()
+    # Full precision whatever `choose_precision` chose: these networks are there to be compared.
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        model = BUILDERS[name]()
+    finally:
+        keras.config.set_dtype_policy(policy)
     model.set_weights(weights)
     return model
 

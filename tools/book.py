@@ -13,6 +13,7 @@ python tools/book.py site             render the committed notebooks as they are
 
 import argparse
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -34,12 +35,19 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from ae_lib import load_mnist
+from results import add_runs, write_atomically
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent  # the tools of the environment that this runs in
 CHAPTERS = ROOT / "chapters"
-TIMES = "results/times.json"
+TIMES = Path("results", "times.json")
 PAGES = ["index.md", "glossary.md", "references.md", "references.bib", "_config.yml", "_toc.yml"]
+
+# What an interrupted run leaves for the next one to go on from.
+UNFINISHED = Path("_build", "unfinished")
+
+# Stands in a chapter's header for the times that were measured.
+TIME_MARK = "Running: {{ running time }}"
 
 INSTALL = """\
 # The course's own package, installed only where it is missing: on Colab, say.
@@ -63,27 +71,48 @@ def read_text(path: Path) -> nbformat.NotebookNode:
     for cell in notebook.cells:
         if "install" in cell.metadata.get("tags", []):
             cell.source = install_cell(url)
-    # The identifiers of cells are random by default: each would be a change in each commit.
+        cell.source = cell.source.replace(TIME_MARK, running_time(path.stem))
+    return numbered(notebook)
+
+
+def numbered(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Number the cells: identifiers are random by default, each a change in each commit."""
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:02}"
     return notebook
+
+
+def running_time(name: str) -> str:
+    """Return the line of a chapter's header that says how long it runs, as it was measured."""
+    times = read_times(ROOT / TIMES)
+    runs = {profile: times.get(profile, {}).get(name) for profile in ("quick", "full")}
+    if not all(runs.values()):
+        return "Running time: not measured yet."
+    minutes = {profile: -(-int(run["seconds"] + 0.999) // 60) for profile, run in runs.items()}
+    stated = {p: f"{m} minute{'s' if m > 1 else ''}" for p, m in minutes.items()}
+    if minutes["quick"] == minutes["full"]:
+        spans = f"{stated['quick']} (quick and full profile)"
+    else:
+        spans = f"{stated['quick']} (quick profile), {stated['full']} (full profile)"
+    return f"Running on {runs['full']['cores']} CPU cores: {spans}."
+
+
+def read_times(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text()) if path.is_file() else {}
 
 
 def with_outputs(notebook: nbformat.NotebookNode, path: Path) -> nbformat.NotebookNode:
     """Return `notebook` with the outputs that the stored notebook has for the same code."""
     if not path.is_file():
         return notebook
-    return combine_inputs_with_outputs(notebook, nbformat.read(path, as_version=4))
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file under a temporary name and rename it: there is never half a file."""
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    stored = nbformat.read(path, as_version=4)
+    known = {cell.source for cell in stored.cells}
+    notebook = combine_inputs_with_outputs(notebook, stored)
+    for cell in notebook.cells:
+        # jupytext keeps the output of a cell that was changed only a little, too.
+        if cell.cell_type == "code" and cell.source not in known:
+            cell.outputs, cell.execution_count = [], None
+    return numbered(notebook)
 
 
 def write_notebook(path: Path, notebook: nbformat.NotebookNode) -> None:
@@ -178,11 +207,9 @@ def may_be_stored(cell: nbformat.NotebookNode, output: nbformat.NotebookNode) ->
     return not any(kind.startswith("application/vnd.jupyter.widget") for kind in data)
 
 
-def record_time(root: Path, profile: str, name: str, seconds: float) -> None:
-    """Add a chapter's time to results/times.json below `root`."""
-    path = root / TIMES
-    path.parent.mkdir(parents=True, exist_ok=True)
-    times = json.loads(path.read_text()) if path.is_file() else {}
+def record_time(path: Path, profile: str, name: str, seconds: float) -> None:
+    """Add a chapter's time to the record in the file `path`."""
+    times = read_times(path)
     times.setdefault(profile, {})[name] = {
         "seconds": round(seconds, 1),
         "cores": len(os.sched_getaffinity(0)),
@@ -202,11 +229,17 @@ def run_chapter(text: Path, root: Path, profile: str, store: bool) -> None:
     """
     print(f"{text.stem:<28} ", end="", flush=True)
     environment = {"AE_PROFILE": profile}
+    state = ROOT / UNFINISHED / f"{text.stem}-{fingerprint(text)}"
     if root == ROOT and store:
+        if (state / "done").is_file():
+            print("done before the interruption")
+            return
         # What the repository stores is of MNIST, and the chapters that train leave their weights
         # for the later ones.
         environment["AE_DATASET"] = "mnist"
         environment["AE_WEIGHTS_DIR"] = str(ROOT / "ae_lib" / "weights")
+        environment["AE_CHECKPOINT_DIR"] = str(state)
+    resumed = state.is_dir()
     notebook = read_text(text)
     try:
         seconds = execute(notebook, root / "chapters", environment)
@@ -215,8 +248,38 @@ def run_chapter(text: Path, root: Path, profile: str, store: bool) -> None:
         sys.exit(f"{text.name} stopped the build:\n{plain(str(error))}")
     if store:
         write_notebook(root / "chapters" / f"{text.stem}.ipynb", notebook)
-    record_time(root, profile, text.stem, seconds)
+    if not resumed:  # else the time is not that of a whole run
+        record_time(root / TIMES, profile, text.stem, seconds)
+    if root == ROOT and store:
+        state.mkdir(parents=True, exist_ok=True)
+        (state / "done").touch()
     print(f"{seconds:7.1f} s")
+
+
+def fingerprint(text: Path) -> str:
+    """Return a hash of what a chapter's result depends on, so that stale state is not used."""
+    digest = hashlib.sha256(text.read_bytes())
+    for path in sorted((ROOT / "ae_lib").glob("*.py")):
+        digest.update(path.read_bytes())
+    for name in ("AE_SEED", "AE_PRECISION", "KERAS_BACKEND"):
+        digest.update(f"{name}={os.environ.get(name)}".encode())
+    return digest.hexdigest()[:12]
+
+
+def run(profile: str, names: list[str]) -> None:
+    """Execute chapters in place; after Ctrl-C or a power cut the same command goes on.
+
+    The full profile stores outputs, weights and the record of the trainings; the quick one only
+    measures the time.
+    """
+    print(load_mnist())
+    for text in chosen(names):
+        run_chapter(text, ROOT, profile, store=profile == "full")
+    if profile == "full":
+        records = [json.loads(p.read_text()) for p in (ROOT / "ae_lib" / "weights").glob("*.json")]
+        add_runs(records)
+    shutil.rmtree(ROOT / UNFINISHED, ignore_errors=True)
+    sync()  # the times in the headers
 
 
 def plain(text: str) -> str:
@@ -285,9 +348,7 @@ def main(arguments: list[str] | None = None) -> None:
             if names := out_of_sync():
                 sys.exit(f"Not in sync with their text: {', '.join(names)}. Run `make sync`.")
         elif options.command == "run":
-            print(load_mnist())
-            for text in chosen(options.names):
-                run_chapter(text, ROOT, options.profile, store=options.profile == "full")
+            run(options.profile, options.names)
         elif options.command == "build":
             build(options.profile, options.names)
         else:

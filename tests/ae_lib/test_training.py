@@ -56,6 +56,13 @@ def test_todays_rmsprop_takes_shorter_steps():
     assert one_step(keras.optimizers.RMSprop(), gradient) < 0.2 * one_step(rmsprop(), gradient)
 
 
+def history(losses):
+    """Return what `fit` with the callback `checkpoint` returns."""
+    record = keras.callbacks.History()
+    record.history = {"loss": losses, "seconds": [1.0] * len(losses)}
+    return record
+
+
 def black_after_a_few_steps(seed, images, initializer=None):
     set_seed(seed)
     model = denoising_autoencoder(initializer)
@@ -175,7 +182,7 @@ def test_store_and_load_again(tmp_path, monkeypatch, tiny):
     folder.mkdir()
     monkeypatch.setenv("AE_WEIGHTS_DIR", str(folder))
     model = conv_autoencoder()
-    store_weights("conv", model, [0.5, 0.25], 0.3, tiny, 3)
+    store_weights("conv", model, history([0.5, 0.25]), 0.3, tiny, 3)
     assert sorted(path.name for path in folder.iterdir()) == [
         "conv.json",
         "conv.npz",
@@ -186,10 +193,93 @@ def test_store_and_load_again(tmp_path, monkeypatch, tiny):
         np.testing.assert_array_equal(ours, theirs)
 
 
+def fit(tiny, epochs, *callbacks):
+    set_seed(0)
+    model = dense_autoencoder()
+    model.compile(optimizer=rmsprop(), loss="mean_squared_error")
+    x = tiny.x_train.reshape(-1, 784)
+    record = model.fit(
+        x, x, epochs=epochs, verbose=0, callbacks=[training.checkpoint("dense"), *callbacks]
+    )
+    return model, record.history
+
+
+class Stop(keras.callbacks.Callback):
+    """Stands for Ctrl-C in the middle of an epoch."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+
+def test_training_goes_on_after_an_interruption(monkeypatch, tiny, tmp_path):
+    monkeypatch.setenv("AE_CHECKPOINT_DIR", str(tmp_path))
+    whole = fit(tiny, 2)[1]["loss"]
+    shutil.rmtree(tmp_path / "dense")
+    with pytest.raises(KeyboardInterrupt):
+        fit(tiny, 5, Stop())
+    model, record = fit(tiny, 5)
+    assert len(record["loss"]) == len(record["seconds"]) == 5
+    assert record["loss"][:2] == whole
+    assert record["loss"][4] < record["loss"][2] < record["loss"][1]
+    again, complete = fit(tiny, 5)  # nothing is left to train
+    assert complete == record
+    np.testing.assert_array_equal(model.get_weights()[0], again.get_weights()[0])
+
+
+def test_an_unreadable_checkpoint_is_named(monkeypatch, tiny, tmp_path):
+    monkeypatch.setenv("AE_CHECKPOINT_DIR", str(tmp_path))
+    fit(tiny, 1)
+    (tmp_path / "dense" / "epochs.json").write_text("[{")
+    with pytest.raises(RuntimeError, match="Delete that folder"):
+        fit(tiny, 2)
+
+
+def test_without_a_directory_only_time_is_kept(monkeypatch, tiny, tmp_path):
+    monkeypatch.delenv("AE_CHECKPOINT_DIR", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert len(fit(tiny, 2)[1]["seconds"]) == 2
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def float32():
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.mark.usefixtures("float32")
+def test_precision_can_be_forced(monkeypatch, capsys):
+    monkeypatch.setenv("AE_PRECISION", "mixed_bfloat16")
+    assert training.choose_precision() == "mixed_bfloat16"
+    assert "AE_PRECISION says so" in capsys.readouterr().out
+    model = denoising_autoencoder()
+    assert model.count_params() == 28_353
+    assert model.layers[1].compute_dtype == "bfloat16"
+    assert model.predict(np.zeros((1, 28, 28, 1), "float32"), verbose=0).dtype == np.float32
+    assert pretrained("conv").layers[1].compute_dtype == "float32"
+    assert environment()["precision"] == "mixed_bfloat16"
+    monkeypatch.setenv("AE_PRECISION", "float32")
+    assert training.choose_precision() == "float32"
+    monkeypatch.setenv("AE_PRECISION", "int8")
+    with pytest.raises(ValueError, match="AE_PRECISION='int8'"):
+        training.choose_precision()
+
+
+@pytest.mark.usefixtures("float32")
+def test_precision_is_what_the_processor_does_fast(monkeypatch, capsys):
+    monkeypatch.delenv("AE_PRECISION", raising=False)
+    monkeypatch.setattr(training, "gpu_names", lambda backend: [])
+    for fast, policy in ((True, "mixed_bfloat16"), (False, "float32")):
+        monkeypatch.setattr(training, "_has_bfloat16", lambda fast=fast: fast)
+        assert training.choose_precision() == policy
+        assert policy in capsys.readouterr().out
+
+
 def test_nothing_is_stored_unasked(monkeypatch, tiny, tmp_path):
     monkeypatch.delenv("AE_WEIGHTS_DIR", raising=False)
     monkeypatch.chdir(tmp_path)
-    store_weights("conv", conv_autoencoder(), [0.5], 0.5, tiny, 0)
+    store_weights("conv", conv_autoencoder(), history([0.5]), 0.5, tiny, 0)
     assert not list(tmp_path.iterdir())
 
 

@@ -81,6 +81,7 @@ def test_internal_links_and_anchors_resolve(built):
     for page in html.rglob("*.html"):
         for link in re.findall(r'href="([^"]*)"', page.read_text()):
             target, _, anchor = link.partition("#")
+            target = target.partition("?")[0]
             if re.match(r"[a-z]+:|//", target):
                 continue
             path = (page.parent / target).resolve() if target else page

@@ -1,0 +1,45 @@
+"""The records in results/: written whole, checked against their schemas, never typed."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+RESULTS = Path(__file__).resolve().parent.parent / "results"
+REPRODUCTION = RESULTS / "reproduction.json"
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file under a temporary name and rename it: there is never half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def add_runs(records: list[dict[str, Any]], path: Path = REPRODUCTION) -> None:
+    """Add trainings to the record; one of the same network, device and settings is replaced.
+
+    Raises
+    ------
+    jsonschema.ValidationError
+        A record does not have the fields that results/reproduction.schema.json asks for.
+    """
+    runs = json.loads(path.read_text())["runs"] if path.is_file() else []
+    for record in records:
+        run = {key: value for key, value in record.items() if key != "weights_sha256"}
+        runs = [old for old in runs if _identity(old) != _identity(run)] + [run]
+    content = {"runs": sorted(runs, key=_identity)}
+    schema = json.loads((RESULTS / "reproduction.schema.json").read_text())
+    jsonschema.validate(content, schema)
+    write_atomically(path, json.dumps(content, indent=2) + "\n")
+
+
+def _identity(run: dict[str, Any]) -> tuple[Any, ...]:
+    keys = ("model", "profile", "epochs", "backend", "device", "precision", "seed")
+    return tuple(run[key] for key in keys)
