@@ -1,0 +1,107 @@
+// Open every page of a built site in Chromium and print what was seen, as JSON.
+//   node audit.mjs FOLDER [PAGE ...]      (CHROMIUM: the browser's path)
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+import { serve } from "./server.mjs";
+
+const [folder, ...chosen] = process.argv.slice(2);
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const SIZES = [[360, 740], [1280, 900]];
+
+const pages = readdirSync(folder, { recursive: true })
+  .filter((name) => name.endsWith(".html") && !/^_(static|sources)/.test(name))
+  .map((name) => name.replaceAll("\\", "/"))
+  .filter((name) => !chosen.length || chosen.includes(name))
+  .sort();
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+});
+
+/** Open a page and record requests to other places and everything on the console. */
+async function open(context, url, allowed) {
+  const page = await context.newPage();
+  const seen = { foreign: [], failed: [], console: [], bytes: 0 };
+  page.on("request", (request) => {
+    const target = request.url();
+    if (!target.startsWith(allowed) && !/^(data|blob):/.test(target)) seen.foreign.push(target);
+  });
+  page.on("requestfailed", (request) => seen.failed.push(request.url()));
+  page.on("response", (response) => {
+    if (response.status() >= 400) seen.failed.push(`${response.status()} ${response.url()}`);
+  });
+  page.on("requestfinished", async (request) => {
+    const { responseBodySize, responseHeadersSize } = await request.sizes().catch(() => ({}));
+    seen.bytes += (responseBodySize ?? 0) + (responseHeadersSize ?? 0);
+  });
+  page.on("console", (message) => seen.console.push(`${message.type()}: ${message.text()}`));
+  page.on("pageerror", (error) => seen.console.push(`exception: ${error.message}`));
+  await page.addInitScript(() => {
+    window.layoutShift = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) window.layoutShift += entry.value;
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  await page.goto(url, { waitUntil: "load" });
+  await page.waitForLoadState("networkidle");
+  return { page, seen };
+}
+
+/** Scroll through the page, so that what loads late is loaded, and the shifts are counted. */
+async function scroll(page) {
+  await page.evaluate(async () => {
+    for (let y = 0; y < document.body.scrollHeight; y += 600) {
+      window.scrollTo(0, y);
+      await new Promise(requestAnimationFrame);
+    }
+    window.scrollTo(0, 0);
+  });
+  await page.waitForLoadState("networkidle");
+}
+
+/** What axe finds: rule, how grave, and where. */
+async function axe(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  return violations.flatMap(({ id, impact, nodes }) =>
+    nodes.map((node) => `${id} (${impact}): ${node.target.join(" ")} | ${node.any[0]?.message ?? ""}`));
+}
+
+const server = await serve(folder);
+const report = {};
+for (const name of pages) {
+  const entry = (report[name] = { axe: {}, shift: {}, wide: {} });
+  for (const [width, height] of SIZES) {
+    // A context of its own: nothing is cached, so that the bytes are a first visitor's.
+    const context = await browser.newContext({ viewport: { width, height } });
+    const { page, seen } = await open(context, server.url + name, server.url);
+    if (width === 360) await scroll(page);
+    entry.shift[width] = await page.evaluate(() => window.layoutShift);
+    entry.wide[width] = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    for (const theme of ["light", "dark"]) {
+      await page.evaluate((value) => {
+        // Colours in transition are no colours of either theme.
+        document.head.insertAdjacentHTML("beforeend",
+          "<style>*, ::before, ::after { transition: none !important }</style>");
+        document.documentElement.dataset.mode = value;
+        document.documentElement.dataset.theme = value;
+      }, theme);
+      entry.axe[`${theme} ${width}`] = await axe(page);
+    }
+    entry[`http ${width}`] = seen;
+    await context.close();
+  }
+  const context = await browser.newContext();
+  const root = pathToFileURL(folder).href;
+  const { seen } = await open(context, `${root}/${name}`, root);
+  entry.file = seen;
+  await context.close();
+}
+await browser.close();
+await server.close();
+console.log(JSON.stringify(report));
