@@ -1,0 +1,205 @@
+"""What the theme gets wrong, mended in the finished HTML of each page.
+
+Each mend is a function of the parsed page, and its docstring is its reason. All run on every
+page; ``tests/web/test_mends.py`` tests each alone, and axe and Lighthouse judge the sum.
+"""
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bs4 import BeautifulSoup
+from fontTools import subset
+from fontTools.ttLib import TTFont
+from PIL import Image, ImageChops
+from sphinx.application import Sphinx
+
+# Icons that the theme's style sheets draw without naming them in the page.
+ICONS_OF_THE_STYLE = re.compile(r'(?:--pst-icon-[\w-]+:|content:)"\\(f[0-9a-f]{3})"')
+
+
+def no_icon_script(page: BeautifulSoup) -> None:
+    """Drop fontawesome.js: half a megabyte for a dozen icons, which the style sheet draws, too."""
+    for script in page.select('script[src*="fontawesome.js"]'):
+        script.decompose()
+
+
+def icons_are_silent(page: BeautifulSoup) -> None:
+    """Hide the icons from screen readers, which would read the code of a glyph."""
+    for icon in page.select("i[class*='fa-'], i[class*='fas'], span.fa-solid"):
+        icon["aria-hidden"] = "true"
+        icon.attrs.pop("title", None)  # or it would count as visible text unlike the label
+
+
+def names_as_seen(page: BeautifulSoup) -> None:
+    """Name controls by what they show: a voice command says what it sees."""
+    for button in page.select(".search-button-field"):
+        del button["aria-label"]
+        button["aria-keyshortcuts"] = "Control+K"
+        for keys in button.select(".search-button__kbd-shortcut"):
+            keys["aria-hidden"] = "true"
+    for control in page.select("button[title], a.btn[title]"):
+        if not control.get_text(strip=True) and not control.get("aria-label"):
+            control["aria-label"] = control["title"]
+
+
+def sidebar_is_a_landmark(page: BeautifulSoup) -> None:
+    """Make the sidebar a landmark: its logo and search lie outside of any."""
+    for sidebar in page.select("#pst-primary-sidebar"):
+        sidebar["role"] = "region"
+        sidebar["aria-label"] = "Site"
+
+
+def plain_bibliography(page: BeautifulSoup) -> None:
+    """Take away docutils' roles of a bibliography: deprecated, and not allowed where they stand."""
+    for element in page.select('[role^="doc-"], .citation-list[role="list"]'):
+        del element["role"]
+
+
+def no_fixed_colours(page: BeautifulSoup) -> None:
+    """Take the colours from Keras's model summaries: 1.6:1 on this background, 4.5:1 is needed."""
+    for element in page.select(".cell_output pre [style], .cell_output pre[style]"):
+        element["style"] = re.sub(r"(?<![\w-])color:[^;]*;?", "", element["style"]).strip()
+
+
+def scrollable_by_keyboard(page: BeautifulSoup) -> None:
+    """Let wide code, output and tables take the focus: only then do the arrow keys scroll them."""
+    for box in page.select("div.highlight pre, .cell_output pre, .pst-scrollable-table-container"):
+        box["tabindex"] = "0"
+
+
+def one_main_heading(page: BeautifulSoup) -> None:
+    """Drop the theme's copy of the page for printing: a second h1 with the whole contents."""
+    for copy in page.select("#jb-print-docs-body"):
+        copy.decompose()
+
+
+def links_say_that_they_leave(page: BeautifulSoup) -> None:
+    """Open no new windows for downloads and buttons: the back button would be lost."""
+    for link in page.select("a[target=_blank]"):
+        del link["target"]
+
+
+MENDS: list[Callable[[BeautifulSoup], None]] = [
+    no_icon_script,
+    icons_are_silent,
+    names_as_seen,
+    sidebar_is_a_landmark,
+    plain_bibliography,
+    no_fixed_colours,
+    scrollable_by_keyboard,
+    one_main_heading,
+    links_say_that_they_leave,
+]
+
+
+def is_grey(image: Image.Image) -> bool:
+    """Say whether a picture is grey: digits, whose values no theme may change; plots have colour.
+
+    Parameters
+    ----------
+    image : Image
+        In any mode.
+    """
+    red, green, blue = image.convert("RGB").split()
+    for one, other in ((red, green), (green, blue)):
+        histogram = ImageChops.difference(one, other).histogram()
+        if sum(histogram[24:]) > 1e-4 * image.width * image.height:
+            return False
+    return True
+
+
+def mend_figures(page: BeautifulSoup, sources: dict[str, Path], images: Path) -> None:
+    """Give each picture its size, so that nothing jumps, and a class for its kind.
+
+    Later pictures load when the reader comes near. Pictures become lossless WebP: the same pixels
+    at half the weight.
+
+    Parameters
+    ----------
+    page : BeautifulSoup
+    sources : dict of str to Path
+        Where the picture of a name lies before the build copies it.
+    images : Path
+        The folder that the page's pictures are served from.
+    """
+    first = True
+    for picture in page.select('article img[src*="_images/"]'):
+        source = sources.get(Path(picture["src"]).name)
+        if source is None or source.suffix != ".png":
+            continue
+        with Image.open(source) as image:
+            image.load()
+        smaller = (images / Path(picture["src"]).name).with_suffix(".webp")
+        smaller.parent.mkdir(exist_ok=True)
+        image.save(smaller, lossless=True, quality=100, method=4)
+        picture["src"] = re.sub(r"\.png$", ".webp", picture["src"])
+        picture["width"], picture["height"] = str(image.width), str(image.height)
+        picture["class"] = [*picture.get("class", []), "digits" if is_grey(image) else "plot"]
+        if not first:
+            picture["loading"] = "lazy"
+        first = False
+
+
+def mend(html: str, sources: dict[str, Path], images: Path) -> str:
+    """Return the HTML of a page with all mends."""
+    page = BeautifulSoup(html, "html.parser")
+    for change in MENDS:
+        change(page)
+    mend_figures(page, sources, images)
+    return str(page)
+
+
+def install(app: Sphinx) -> None:
+    """Let each page pass through `mend` between its template and its file."""
+    builder = app.builder
+    if builder.format != "html":
+        return
+    render = builder.templates.render
+
+    def render_and_mend(template: str, context: dict[str, Any]) -> str:
+        html = render(template, context)
+        if "pagename" not in context:  # the description for browsers' search bars, say
+            return html
+        sources = {name: Path(app.srcdir) / path for path, name in builder.images.items()}
+        return mend(html, sources, Path(app.outdir) / "_images")
+
+    builder.templates.render = render_and_mend
+
+
+def subset_icons(app: Sphinx, exception: Exception | None) -> None:
+    """Write the few icons that the pages use as a font of their own: 3 kB in place of 150."""
+    if exception is not None or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    static = out / "_static"
+    style = (static / "styles" / "pydata-sphinx-theme.css").read_text()
+    style += (static / "styles" / "sphinx-book-theme.css").read_text()
+    codes = set(ICONS_OF_THE_STYLE.findall(style))
+    # The style sheet writes .fa-a,.fa-b{--fa:"\f000"}.
+    known = {
+        name: code
+        for names, code in re.findall(r'((?:\.fa-[\w-]+,?)+)\{--fa:"\\([0-9a-f]+)"', style)
+        for name in re.findall(r"\.(fa-[\w-]+)", names)
+    }
+    pages = [p for p in out.rglob("*.html") if "_static" not in p.parts]
+    used = set(re.findall(r"\bfa-[\w-]+", " ".join(p.read_text() for p in pages)))
+    codes |= {known[name] for name in used & known.keys()}
+    font = TTFont(static / "vendor" / "fontawesome" / "webfonts" / "fa-solid-900.ttf")
+    options = subset.Options(flavor="woff", layout_features=[], drop_tables=["GSUB", "GPOS"])
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=[int(code, 16) for code in codes])
+    cutter.subset(font)
+    buffer = io.BytesIO()
+    subset.save_font(font, buffer, options)
+    (static / "icons.woff").write_bytes(buffer.getvalue())
+    for unused in static.glob("scripts/fontawesome.js*"):
+        unused.unlink()
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("builder-inited", install)
+    app.connect("build-finished", subset_icons)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
