@@ -10,7 +10,7 @@ export AE_EXPECT_GPU := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help book test site serve chapters sync format overview screenshot lint lock clean
+.PHONY: help book test site serve pdf web-audit chapters sync format overview screenshot lint lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -19,7 +19,7 @@ book: PROFILE ?= quick
 book: $(READY) ## execute every chapter (PROFILE=quick or full) and render what was executed
 	@$(BIN)/python tools/book.py build --profile $(PROFILE) $(CHAPTERS)
 
-test: $(READY) lint ## check everything: style, unit tests, every chapter against its stored outputs, the pages
+test: $(READY) node_modules lint ## check everything: style, unit tests, every chapter against its stored outputs, the pages
 	@$(BIN)/python -m pytest
 
 site: $(READY) ## render the committed, fully trained notebooks as they are
@@ -27,6 +27,12 @@ site: $(READY) ## render the committed, fully trained notebooks as they are
 
 serve: site ## show the site on http://localhost:8000
 	@$(BIN)/python -m http.server 8000 --bind localhost --directory _build/html
+
+pdf: $(READY) ## print the whole book as one PDF (needs chromium)
+	@$(BIN)/python tools/pdf.py
+
+web-audit: $(READY) node_modules site ## rate pages of every type with Lighthouse, median of 3 (needs chromium)
+	@$(BIN)/node tests/web/lighthouse.mjs _build/html
 
 chapters: PROFILE ?= full
 chapters: $(READY) ## execute the chapters and store outputs and weights (PROFILE=quick: only measure the time)
@@ -61,6 +67,11 @@ lock: ## make requirements.lock anew (needs uv)
 
 clean: ## remove what was built; the virtual environment stays
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# The tools that check the pages; the build itself fetches only KaTeX.
+node_modules: $(READY) package-lock.json
+	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm ci --loglevel=error
+	@touch node_modules
 
 # Installed anew when the lock or the package's description changes.
 $(READY): requirements.lock pyproject.toml

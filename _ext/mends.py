@@ -16,8 +16,9 @@ from fontTools.ttLib import TTFont
 from PIL import Image, ImageChops
 from sphinx.application import Sphinx
 
-# Icons that the theme's style sheets draw without naming them in the page.
-ICONS_OF_THE_STYLE = re.compile(r'(?:--pst-icon-[\w-]+:|content:)"\\(f[0-9a-f]{3})"')
+# Icons that the theme's style sheets draw without naming them in the page: signs of the private
+# area of Unicode, or their codes.
+ICONS_OF_THE_STYLE = re.compile(r'[\uf000-\uf8ff]|onthispage:after\{content:"\\([0-9a-f]+)"')
 
 
 def no_icon_script(page: BeautifulSoup) -> None:
@@ -82,6 +83,12 @@ def links_say_that_they_leave(page: BeautifulSoup) -> None:
         del link["target"]
 
 
+def edit_the_text(page: BeautifulSoup) -> None:
+    """Let "edit" lead to a chapter's text: its notebook is made from it."""
+    for link in page.select('a[href*="/edit/"][href$=".ipynb"]'):
+        link["href"] = re.sub(r"ipynb$", "md", link["href"])
+
+
 MENDS: list[Callable[[BeautifulSoup], None]] = [
     no_icon_script,
     icons_are_silent,
@@ -92,6 +99,7 @@ MENDS: list[Callable[[BeautifulSoup], None]] = [
     scrollable_by_keyboard,
     one_main_heading,
     links_say_that_they_leave,
+    edit_the_text,
 ]
 
 
@@ -177,11 +185,11 @@ def subset_icons(app: Sphinx, exception: Exception | None) -> None:
     static = out / "_static"
     style = (static / "styles" / "pydata-sphinx-theme.css").read_text()
     style += (static / "styles" / "sphinx-book-theme.css").read_text()
-    codes = set(ICONS_OF_THE_STYLE.findall(style))
-    # The style sheet writes .fa-a,.fa-b{--fa:"\f000"}.
+    found = ICONS_OF_THE_STYLE.finditer(style)
+    codes = {match[1] or f"{ord(match[0]):x}" for match in found}
     known = {
         name: code
-        for names, code in re.findall(r'((?:\.fa-[\w-]+,?)+)\{--fa:"\\([0-9a-f]+)"', style)
+        for names, code in re.findall(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]+)"', style)
         for name in re.findall(r"\.(fa-[\w-]+)", names)
     }
     pages = [p for p in out.rglob("*.html") if "_static" not in p.parts]

@@ -41,7 +41,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent  # the tools of the environment that this runs in
 CHAPTERS = ROOT / "chapters"
 TIMES = Path("results", "times.json")
-PAGES = ["index.md", "glossary.md", "references.md", "references.bib", "_config.yml", "_toc.yml"]
+PAGES = ["index.md", "api.md", "glossary.md", "references.md", "references.bib"]
+PAGES += ["_config.yml", "_toc.yml", "package.json", "package-lock.json", ".npmrc"]
 
 # What an interrupted run leaves for the next one to go on from.
 UNFINISHED = Path("_build", "unfinished")
@@ -312,7 +313,8 @@ def build(profile: str, names: list[str]) -> None:
     (copy / "chapters").mkdir(parents=True)
     for page in PAGES:
         shutil.copy(ROOT / page, copy / page)
-    shutil.copytree(ROOT / "_static", copy / "_static")
+    for folder in ("_ext", "_static", "results"):
+        shutil.copytree(ROOT / folder, copy / folder)
     texts = chosen(names)
     for text in sorted(CHAPTERS.glob("*.md")):
         if text not in texts:

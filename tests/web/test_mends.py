@@ -1,0 +1,86 @@
+"""Each mend alone: it changes what it must, and the reason for it is written down."""
+
+import mends
+import pytest
+from bs4 import BeautifulSoup
+from katex_math import KaTeX
+from node_packages import node_package
+from PIL import Image
+
+CASES = {
+    "no_icon_script": ('<script src="a/fontawesome.js?x"></script><p></p>', "<p></p>"),
+    "icons_are_silent": (
+        '<i class="fas fa-bars" title="x"></i>',
+        '<i aria-hidden="true" class="fas fa-bars"></i>',
+    ),
+    "names_as_seen": (
+        '<button title="Menu"><i></i></button>',
+        '<button aria-label="Menu" title="Menu"><i></i></button>',
+    ),
+    "sidebar_is_a_landmark": (
+        '<div id="pst-primary-sidebar"></div>',
+        '<div aria-label="Site" id="pst-primary-sidebar" role="region"></div>',
+    ),
+    "plain_bibliography": ('<div role="doc-biblioentry"></div>', "<div></div>"),
+    "no_fixed_colours": (
+        '<div class="cell_output"><pre><b style="font-weight: bold; color: #0f0">1</b></pre></div>',
+        '<div class="cell_output"><pre><b style="font-weight: bold;">1</b></pre></div>',
+    ),
+    "scrollable_by_keyboard": (
+        '<div class="highlight"><pre></pre></div>',
+        '<div class="highlight"><pre tabindex="0"></pre></div>',
+    ),
+    "one_main_heading": ('<div id="jb-print-docs-body"><h1>x</h1></div><p></p>', "<p></p>"),
+    "edit_the_text": ('<a href="x/edit/a/1.ipynb">x</a>', '<a href="x/edit/a/1.md">x</a>'),
+    "links_say_that_they_leave": ('<a target="_blank">x</a>', "<a>x</a>"),
+}
+
+
+def attributes_in_order(page):
+    for element in page.find_all(True):
+        element.attrs = dict(sorted(element.attrs.items()))
+    return str(page)
+
+
+@pytest.mark.parametrize("change", mends.MENDS, ids=lambda change: change.__name__)
+def test_mend(change):
+    before, after = CASES[change.__name__]
+    page = BeautifulSoup(before, "html.parser")
+    change(page)
+    assert attributes_in_order(page) == after
+    change(page)
+    assert attributes_in_order(page) == after, "a second time changes nothing"
+    assert len(change.__doc__) > 40
+
+
+def test_grey_pictures_are_told_from_coloured_ones():
+    picture = Image.new("RGB", (100, 100), "grey")
+    assert mends.is_grey(picture)
+    picture.paste((0, 114, 178), (40, 40, 60, 60))
+    assert not mends.is_grey(picture)
+
+
+def test_pictures_get_their_size_and_keep_their_pixels(tmp_path):
+    source = tmp_path / "a.png"
+    Image.linear_gradient("L").crop((0, 0, 30, 20)).save(source)
+    page = BeautifulSoup('<article><img src="../_images/a.png"/></article>', "html.parser")
+    mends.mend_figures(page, {"a.png": source}, tmp_path / "_images")
+    picture = page.img
+    assert (picture["width"], picture["height"]) == ("30", "20")
+    assert picture["class"] == ["digits"]
+    served = Image.open(tmp_path / "_images" / "a.webp").convert("L")
+    assert served.tobytes() == Image.open(source).tobytes()
+
+
+def test_formulas_become_html_and_mathml_and_faults_are_named():
+    from conftest import ROOT
+
+    katex = KaTeX(node_package(ROOT, "katex"))
+    try:
+        html = katex.render(r"\min_{\mathbf{V}} \sum_j x_j", display=True)
+        assert "<math" in html
+        assert "katex-html" in html
+        with pytest.raises(ValueError, match="notacommand"):
+            katex.render(r"\notacommand", display=False)
+    finally:
+        katex.close()

@@ -1,0 +1,72 @@
+"""Every page in a real browser: self-contained, silent, accessible, light, and steady."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+VISITS = ["http 360", "http 1280", "file"]
+
+
+def test_every_page_was_visited(audit, site):
+    pages = {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
+    pages = {name for name in pages if not name.startswith(("_static", "_sources"))}
+    assert set(audit) == pages
+    assert {"index.html", "chapters/01_pca.html", "search.html", "genindex.html"} <= pages
+
+
+@pytest.mark.parametrize("visit", VISITS)
+def test_nothing_is_asked_of_other_hosts_and_nothing_fails(audit, visit):
+    for name, page in audit.items():
+        assert page[visit]["foreign"] == [], name
+        assert page[visit]["failed"] == [], name
+
+
+@pytest.mark.parametrize("visit", VISITS)
+def test_the_console_is_silent(audit, visit):
+    for name, page in audit.items():
+        loud = [line for line in page[visit]["console"] if not line.startswith(("log", "debug"))]
+        assert loud == [], name
+
+
+@pytest.mark.parametrize("look", ["light 360", "light 1280", "dark 360", "dark 1280"])
+def test_axe_finds_nothing(audit, look):
+    assert {name: page["axe"][look] for name, page in audit.items() if page["axe"][look]} == {}
+
+
+def test_nothing_jumps_and_nothing_is_wider_than_the_screen(audit):
+    for name, page in audit.items():
+        assert max(page["shift"].values()) < 0.05, name
+        assert max(page["wide"].values()) <= 0, name
+
+
+def test_pages_are_light(audit):
+    for name, page in audit.items():
+        assert page["http 1280"]["bytes"] < 400 * 1024, name
+
+
+class Pictures(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "img":
+            self.found.append(dict(attributes))
+
+
+def test_pictures_have_a_size_and_say_what_they_show(site):
+    for page in site.glob("chapters/*.html"):
+        parser = Pictures()
+        parser.feed(page.read_text())
+        for picture in parser.found:
+            assert picture.get("width"), (page.name, picture["src"])
+            assert picture.get("height"), (page.name, picture["src"])
+            assert len(picture["alt"]) > 20, (page.name, picture["src"])
+
+
+def test_no_file_of_the_pages_names_a_cdn(site):
+    hosts = re.compile(rb"(cdn\.jsdelivr|unpkg\.com|cdnjs\.|mathjax@|googleapis\.com|plausible)")
+    for path in site.rglob("*"):
+        if path.suffix in {".html", ".css", ".js"}:
+            assert not hosts.search(path.read_bytes()), path.relative_to(site)
