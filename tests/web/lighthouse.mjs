@@ -1,0 +1,50 @@
+// Rate pages of every type with Lighthouse, phone and desktop, median of three runs.
+//   node lighthouse.mjs FOLDER [PAGE ...]
+// Exits 1 where a page falls short of LIMITS.
+import { launch } from "chrome-launcher";
+import lighthouse, { desktopConfig } from "lighthouse";
+import { computeMedianRun } from "lighthouse/core/lib/median-run.js";
+import { serve } from "./server.mjs";
+
+const [folder, ...chosen] = process.argv.slice(2);
+const PAGES = chosen.length ? chosen
+  : ["index.html", "chapters/01_pca.html", "chapters/05_denoising.html", "api.html", "glossary.html"];
+const LIMITS = { accessibility: 100, "best-practices": 100, seo: 100 };
+const SPEED = { phone: 95, desktop: 100 };
+
+const server = await serve(folder);
+const chrome = await launch({
+  chromePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  chromeFlags: ["--headless=new", ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
+});
+let short = 0;
+console.log("page                              device   perf  a11y  best   seo   KiB    CLS");
+for (const page of PAGES) {
+  for (const [device, config] of [["phone", undefined], ["desktop", desktopConfig]]) {
+    const runs = [];
+    for (let run = 0; run < 3; run++) {
+      const { lhr } = await lighthouse(
+        server.url + page, { port: chrome.port, logLevel: "error" }, config);
+      runs.push(lhr);
+    }
+    const { categories, audits } = computeMedianRun(runs);
+    const rating = (name) => Math.round(100 * categories[name].score);
+    const names = ["performance", "accessibility", "best-practices", "seo"];
+    console.log([
+      page.padEnd(33), device.padEnd(7), ...names.map((name) => String(rating(name)).padStart(5)),
+      (audits["total-byte-weight"].numericValue / 1024).toFixed(0).padStart(5),
+      audits["cumulative-layout-shift"].numericValue.toFixed(3).padStart(6),
+    ].join(" "));
+    const limits = { ...LIMITS, performance: page.startsWith("chapters/") ? SPEED[device] : 90 };
+    for (const [name, limit] of Object.entries(limits)) {
+      if (rating(name) >= limit) continue;
+      short++;
+      const failed = categories[name].auditRefs.map(({ id }) => audits[id])
+        .filter(({ score }) => score !== null && score < 0.9).map(({ id }) => id);
+      console.log(`  ${name} ${rating(name)}, wanted ${limit}: ${failed.join(", ")}`);
+    }
+  }
+}
+chrome.kill();
+await server.close();
+process.exit(short ? 1 : 0);

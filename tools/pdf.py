@@ -1,0 +1,52 @@
+"""Print the whole book as one tagged PDF with an outline: the single page, by Chromium."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> None:
+    browser = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if browser is None:
+        sys.exit("No Chromium: `apt-get install chromium`, or set CHROMIUM to a browser's path.")
+    command = [Path(sys.executable).parent / "jupyter-book", "build", "-q", "-W", "-n"]
+    command += ["--keep-going", "--builder", "singlehtml", "--path-output"]
+    command += [str(ROOT / "_build" / "pdf"), str(ROOT)]
+    build = subprocess.run(command, capture_output=True, text=True, check=False)
+    if build.returncode:
+        sys.exit(f"{build.stdout}\n{build.stderr}\njupyter-book failed: {command}")
+    page = ROOT / "_build" / "pdf" / "_build" / "singlehtml" / "index.html"
+    # A browser prints what it has loaded, and no reader scrolls here.
+    page.write_text(re.sub(r' loading="lazy"', "", page.read_text()))
+    target = ROOT / "_build" / "course.pdf"
+    unfinished = target.with_suffix(".part.pdf")
+    printed = subprocess.run(
+        [
+            browser,
+            "--headless",
+            *(["--no-sandbox"] if os.geteuid() == 0 else []),
+            "--export-tagged-pdf",
+            "--generate-pdf-document-outline",
+            "--no-pdf-header-footer",
+            "--virtual-time-budget=10000",
+            f"--print-to-pdf={unfinished}",
+            page.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    if printed.returncode or not unfinished.is_file():
+        sys.exit(f"{printed.stderr}\n{browser} could not print {page}.")
+    unfinished.replace(target)
+    print(f"The PDF lies in {target}")
+
+
+if __name__ == "__main__":
+    main()
