@@ -87,7 +87,9 @@ def describe(app: Sphinx, page: str, template: str, context: dict, doctree: Any)
             ("property", "og:image:alt", "Digits and what five models make of them"),
             ("name", "twitter:card", "summary_large_image"),
         ]
-    lines = [f'<meta {kind}="{name}" content="{html.escape(value)}"/>' for kind, name, value in tags]
+    lines = [
+        f'<meta {kind}="{name}" content="{html.escape(value)}"/>' for kind, name, value in tags
+    ]
     if page == "404" and url:
         # It is shown in place of pages of any depth.
         lines.insert(0, f'<base href="{url}"/>')

@@ -61,9 +61,7 @@ class KaTeX:
         """
         assert self.process.stdin
         assert self.process.stdout
-        print(
-            json.dumps({"tex": tex, "displayMode": display}), file=self.process.stdin, flush=True
-        )
+        print(json.dumps({"tex": tex, "displayMode": display}), file=self.process.stdin, flush=True)
         line = self.process.stdout.readline()
         if not line:
             raise ExtensionError(f"KaTeX's process ended with status {self.process.wait()}.")
@@ -100,9 +98,7 @@ def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
 
 def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
     # Wide formulas scroll inside their box; only what can take the focus scrolls by keyboard.
-    self.body.append(
-        self.starttag(node, "div", CLASS="math notranslate nohighlight", tabindex="0")
-    )
+    self.body.append(self.starttag(node, "div", CLASS="math notranslate nohighlight", tabindex="0"))
     if node["number"]:
         number = get_node_equation_number(self, node)
         self.body.append(f'<span class="eqno">({number})')

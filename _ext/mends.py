@@ -122,8 +122,8 @@ def is_grey(image: Image.Image) -> bool:
 def mend_figures(page: BeautifulSoup, sources: dict[str, Path], images: Path) -> None:
     """Give each picture its size, so that nothing jumps, and a class for its kind.
 
-    Later pictures load when the reader comes near. Pictures become lossless WebP: the same pixels
-    at half the weight.
+    Later pictures load when the reader comes near. Digits become lossless WebP: the same pixels
+    at half the weight. Plots need no more than 64 colours.
 
     Parameters
     ----------
@@ -140,12 +140,15 @@ def mend_figures(page: BeautifulSoup, sources: dict[str, Path], images: Path) ->
             continue
         with Image.open(source) as image:
             image.load()
+        kind = "digits" if is_grey(image) else "plot"
+        if kind == "plot":
+            image = image.convert("RGB").quantize(64, dither=Image.Dither.NONE).convert("RGB")
         smaller = (images / Path(picture["src"]).name).with_suffix(".webp")
         smaller.parent.mkdir(exist_ok=True)
         image.save(smaller, lossless=True, quality=100, method=4)
         picture["src"] = re.sub(r"\.png$", ".webp", picture["src"])
         picture["width"], picture["height"] = str(image.width), str(image.height)
-        picture["class"] = [*picture.get("class", []), "digits" if is_grey(image) else "plot"]
+        picture["class"] = [*picture.get("class", []), kind]
         if not first:
             picture["loading"] = "lazy"
         first = False
@@ -189,7 +192,9 @@ def subset_icons(app: Sphinx, exception: Exception | None) -> None:
     codes = {match[1] or f"{ord(match[0]):x}" for match in found}
     known = {
         name: code
-        for names, code in re.findall(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]+)"', style)
+        for names, code in re.findall(
+            r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]+)"', style
+        )
         for name in re.findall(r"\.(fa-[\w-]+)", names)
     }
     pages = [p for p in out.rglob("*.html") if "_static" not in p.parts]

@@ -1,7 +1,6 @@
 """Where the node packages of package-lock.json lie, and node itself, which comes as a wheel."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 

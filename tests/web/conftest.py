@@ -38,22 +38,23 @@ def build(folder: Path, **changes: str) -> Path:
     shutil.copytree(
         ROOT,
         copy,
-        ignore=shutil.ignore_patterns(".git", "_build", "node_modules", "*cache*", "tests"),
+        ignore=shutil.ignore_patterns(
+            ".git", ".venv", "_build", "node_modules", "*cache*", "tests"
+        ),
     )
     (folder / "node_modules").symlink_to(ROOT / "node_modules")
     for old, new in changes.items():
         config = (copy / "_config.yml").read_text()
         assert old in config
         (copy / "_config.yml").write_text(config.replace(old, new, 1))
-    command = [sys.executable, "-m", "jupyter_book.cli.main"]
+    builder = Path(sys.executable).parent / "jupyter-book"
     run = subprocess.run(
-        [Path(sys.executable).parent / "jupyter-book", "build", "-q", "-W", "-n", "--keep-going"]
-        + [str(copy)],
+        [builder, "build", "-q", "-W", "-n", "--keep-going", str(copy)],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert run.returncode == 0, f"{command}\n{run.stdout}{run.stderr}"
+    assert run.returncode == 0, f"{run.stdout}{run.stderr}"
     return copy / "_build" / "html"
 
 

@@ -1,0 +1,133 @@
+"""Links: inside the site they resolve, outside they are listed, and one address makes the rest."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from conftest import ROOT, build
+
+# Every other host that pages link to, and why. Tests do not fetch them.
+HOSTS = {
+    "doi.org": "references: the identifier of a paper",
+    "arxiv.org": "references: papers without a DOI",
+    "www.jmlr.org": "references: the t-SNE paper",
+    "proceedings.mlr.press": "references: a conference's proceedings",
+    "github.com": "the slides of the lecture that the course follows",
+    "creativecommons.org": "the licence of the text",
+}
+
+
+class Page(HTMLParser):
+    def __init__(self, path: Path):
+        super().__init__()
+        self.links, self.anchors = [], set()
+        self.feed(path.read_text())
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.anchors |= {attributes[key] for key in ("id", "name") if attributes.get(key)}
+        if tag in ("a", "link", "script", "img"):
+            self.links += [attributes[key] for key in ("href", "src") if attributes.get(key)]
+
+
+def pages_of(site):
+    return {
+        path: Page(path)
+        for path in site.rglob("*.html")
+        if not path.relative_to(site).parts[0].startswith("_")
+    }
+
+
+def external(link):
+    return bool(urlsplit(link).scheme) or link.startswith("//")
+
+
+def test_links_and_anchors_inside_the_site_resolve(site):
+    pages = pages_of(site)
+    broken = []
+    for path, page in pages.items():
+        for link in page.links:
+            if external(link):
+                continue
+            parts = urlsplit(link)
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            if not target.is_file():
+                broken.append((path.name, link))
+            elif parts.fragment and target in pages:
+                # An empty fragment and #top lead to the top of the page everywhere.
+                anchor = unquote(parts.fragment)
+                if anchor not in pages[target].anchors | {"top"}:
+                    broken.append((path.name, link))
+    assert broken == []
+
+
+def test_links_to_other_hosts_have_a_reason(site):
+    for path, page in pages_of(site).items():
+        for link in page.links:
+            if external(link) and not link.startswith(("mailto:", "data:")):
+                assert link.startswith("https://"), (path.name, link)
+                assert urlsplit(link).hostname in HOSTS, (path.name, link)
+
+
+def test_without_an_address_nothing_needs_one(site):
+    assert not (site / "sitemap.xml").exists()
+    for path in pages_of(site):
+        text = path.read_text()
+        for word in ("colab.research", "og:image", "/edit/", "/issues/new"):
+            assert word not in text, (path.name, word)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """Build the pages with an address, which stands in _config.yml alone."""
+    changes = {'url: ""': "url: https://github.com/Someone/a-course"}
+    return build(tmp_path_factory.mktemp("published"), **changes)
+
+
+def test_all_links_are_derived_from_the_one_address(published):
+    repository = "https://github.com/Someone/a-course"
+    for notebook in (ROOT / "chapters").glob("*.ipynb"):
+        name = f"chapters/{notebook.stem}"
+        links = Page(published / f"{name}.html").links
+        assert (
+            "https://colab.research.google.com/github/Someone/a-course/blob/main/"
+            f"{name}.ipynb" in links
+        )
+        assert f"{repository}/edit/main/{name}.md" in links
+        assert (ROOT / f"{name}.md").is_file()
+        assert any(link.startswith(f"{repository}/issues/new?") for link in links)
+    page = (published / "index.html").read_text()
+    assert 'content="https://someone.github.io/a-course/_static/overview.png"' in page
+    assert (published / "_static" / "overview.png").is_file()
+    locations = re.findall("<loc>(.*?)</loc>", (published / "sitemap.xml").read_text())
+    assert "https://someone.github.io/a-course/chapters/01_pca.html" in locations
+    for location in locations:
+        path = location.removeprefix("https://someone.github.io/a-course/")
+        assert (published / path).is_file()
+    assert (
+        '<base href="https://someone.github.io/a-course/"' in (published / "404.html").read_text()
+    )
+
+
+def test_every_notebook_can_be_downloaded_and_is_the_executed_one(site):
+    for notebook in (ROOT / "chapters").glob("*.ipynb"):
+        page = site / "chapters" / f"{notebook.stem}.html"
+        match = re.search(r'<a download="?"? ?href="([^"]+)">Download notebook', page.read_text())
+        match = match or re.search(r'href="([^"]+)"[^>]*>Download notebook', page.read_text())
+        assert match, page.name
+        assert (page.parent / match[1]).read_bytes() == notebook.read_bytes()
+
+
+def test_the_search_index_holds_the_terms_of_the_glossary(site):
+    index = (site / "searchindex.js").read_text().lower()
+    for term in ("bottleneck", "denoising autoencoder", "perplexity", "trustworthiness"):
+        assert f'"{term}"' in index, term
+
+
+def test_pages_of_ae_lib_are_there(site):
+    anchors = Page(site / "api.html").anchors
+    for name in ("data.load_mnist", "models.dense_autoencoder", "plots.plot_map", "pca.PCA"):
+        assert f"ae_lib.{name}" in anchors
