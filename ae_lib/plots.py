@@ -21,6 +21,9 @@ DIGIT_COLOURS = (
     "#882255", "#44AA99", "#999933", "#DDCC77", "#777777",
 )  # fmt: skip
 
+# A shape for each digit as well: neighbouring islands differ even in a grey print.
+DIGIT_MARKERS = ("o", "^", "s", "v", "D", "P", "<", "X", "p", ">")
+
 
 def plot_image_rows(
     rows: Mapping[str, np.ndarray], *, vmin: float = 0, vmax: float = 1
@@ -84,10 +87,10 @@ def plot_history(losses: Mapping[str, Sequence[float]], ax: Axes | None = None) 
 
 
 def plot_map(points: np.ndarray, labels: np.ndarray, ax: Axes | None = None) -> Axes:
-    """Draw a two-dimensional map, each point coloured by its digit, each digit written out.
+    """Draw a two-dimensional map: a colour and a shape for each digit, each digit written out.
 
-    The digit stands at the median of its points, so that the classes can be told apart without
-    colour, too.
+    The digit stands at the median of its points. Thanks to it and the shapes, the classes can be
+    told apart without colour, too.
 
     Parameters
     ----------
@@ -106,14 +109,15 @@ def plot_map(points: np.ndarray, labels: np.ndarray, ax: Axes | None = None) -> 
     if len(points) != len(labels):
         raise ValueError(f"points has {len(points)} rows, labels {len(labels)}.")
     ax = ax or plt.subplots(figsize=(6, 6))[1]
-    ax.scatter(
-        points[:, 0],
-        points[:, 1],
-        c=np.take(DIGIT_COLOURS, labels),
-        s=3,
-        linewidths=0,
-        rasterized=True,
-    )
+    for digit in np.unique(labels):
+        ax.scatter(
+            *points[labels == digit].T,
+            color=DIGIT_COLOURS[digit],
+            marker=DIGIT_MARKERS[digit],
+            s=6,
+            linewidths=0,
+            rasterized=True,
+        )
     for digit in np.unique(labels):
         x, y = np.median(points[labels == digit], axis=0)
         ax.text(
