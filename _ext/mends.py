@@ -208,7 +208,8 @@ def subset_icons(app: Sphinx, exception: Exception | None) -> None:
     buffer = io.BytesIO()
     subset.save_font(font, buffer, options)
     (static / "icons.woff").write_bytes(buffer.getvalue())
-    for unused in static.glob("scripts/fontawesome.js*"):
+    # The script that no page loads, and the theme's templates, which are no pages.
+    for unused in [*static.glob("scripts/fontawesome.js*"), *static.glob("*-macros.html")]:
         unused.unlink()
 
 
