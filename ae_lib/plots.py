@@ -111,7 +111,8 @@ def plot_map(points: np.ndarray, labels: np.ndarray, ax: Axes | None = None) -> 
     ax = ax or plt.subplots(figsize=(6, 6))[1]
     for digit in np.unique(labels):
         ax.scatter(
-            *points[labels == digit].T,
+            points[labels == digit, 0],
+            points[labels == digit, 1],
             color=DIGIT_COLOURS[digit],
             marker=DIGIT_MARKERS[digit],
             s=6,
