@@ -34,6 +34,7 @@ chapters: $(READY) ## execute the chapters and store outputs and weights (PROFIL
 
 sync: $(READY) ## bring the notebooks in line with their text; outputs of unchanged code stay
 	@$(BIN)/python tools/book.py sync
+	@$(BIN)/python -m tools.sheets sync
 
 format: $(READY) ## let ruff put code in order, in the chapters' text, too
 	@$(BIN)/ruff check --fix .
