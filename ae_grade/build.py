@@ -153,8 +153,8 @@ def secrets(folder: Path) -> set[str]:
     Returns
     -------
     set of str
-        Lines of solutions and hidden tests that stand nowhere in the student's files, without
-        their indentation. Lines too short to tell anything are left out.
+        Lines of solutions and hidden tests, without their indentation, that are not part of any
+        line in the student's files. Lines too short to tell anything are left out.
     """
     secret, public = set[str](), set[str]()
     for part, lines in (("autograder", secret), ("student", public)):
@@ -163,7 +163,8 @@ def secrets(folder: Path) -> set[str]:
                 lines |= {line.strip() for line in cell.source.splitlines()}
         for path in (folder / part / "tests").glob("*.py"):
             lines |= {line.strip() for line in path.read_text(encoding="utf-8").splitlines()}
-    return {line for line in secret - public if len(line) > 15 and "test_case(" not in line}
+    known = "\n".join(public)
+    return {line for line in secret if len(line) > 15 and line not in known}
 
 
 def _public_address(master: Path) -> str:
@@ -319,8 +320,8 @@ def _describe(
 
 
 def _check_nothing_leaks(made: Path, sheet: str) -> None:
-    """Look for secrets and for the marks around them in everything that students get."""
-    forbidden = secrets(made) | {"# BEGIN SOLUTION", "# HIDDEN", "hidden=True", "# SOLUTION"}
+    """Look for the marks of solutions and hidden tests in everything that students get."""
+    forbidden = ("BEGIN SOLUTION", "END SOLUTION", "# HIDDEN", "hidden=True", "# SOLUTION")
     for path in (made / "student").rglob("*.*"):
         if path.is_file():
             text = path.read_text(encoding="utf-8")

@@ -45,8 +45,9 @@ def constants(rng):
 
 # %%
 import numpy as np
-from ae_lib import check
 from sklearn.datasets import load_digits
+
+from ae_lib import check
 
 SHEET = "01_pca"  # tells `check` which sheet this is
 K = __k__
@@ -104,6 +105,7 @@ points: 1
 def test_mean_and_shape(pca_fit):
     """The mean, and a V of shape (d, k), as in the example."""
     import numpy as np
+
     from ae_lib.checks import expect
 
     x = np.array([[1.0, 0], [3, 2], [5, 4]])
@@ -129,6 +131,7 @@ points: 1
 def test_orthonormal(pca_fit):
     """The columns of V are orthonormal: V'V = I."""
     import numpy as np
+
     from ae_lib.checks import expect
 
     x = np.random.default_rng(1).normal(size=(30, 7)) + 5
@@ -150,8 +153,9 @@ hidden: true
 def test_subspace(pca_fit):
     """The columns of V span the leading directions, the first column being the first."""
     import numpy as np
-    from ae_lib.checks import expect
     from scipy.linalg import eigh, subspace_angles
+
+    from ae_lib.checks import expect
 
     rng = np.random.default_rng(__hidden_seed__)
     for n, d, k in ((40, 9, 3), (200, 25, 6)):
@@ -174,8 +178,9 @@ hidden: true
 def test_more_pixels_than_images(pca_fit):
     """It works with fewer vectors than dimensions, too."""
     import numpy as np
-    from ae_lib.checks import expect
     from scipy.linalg import subspace_angles, svd
+
+    from ae_lib.checks import expect
 
     rng = np.random.default_rng(__hidden_seed__ + 1)
     x = rng.normal(size=(8, 50)) * np.linspace(3, 1, 50) + rng.normal(size=50)
@@ -239,6 +244,7 @@ points: 1
 def test_example(pca_error):
     """The example: four corners of a rectangle."""
     import numpy as np
+
     from ae_lib.checks import expect
 
     x = np.array([[0.0, 0], [4, 0], [0, 2], [4, 2]])
@@ -260,8 +266,9 @@ hidden: true
 def test_other_data(pca_error):
     """It agrees with the error that is measured on reconstructions."""
     import numpy as np
-    from ae_lib.checks import expect
     from scipy.linalg import eigh
+
+    from ae_lib.checks import expect
 
     rng = np.random.default_rng(__hidden_seed__ + 2)
     for n, d, k in ((50, 8, 2), (30, 12, __k__ // 2), (15, 20, 5)):
@@ -285,6 +292,7 @@ hidden: true
 def test_edges(pca_error):
     """All variance is lost with k = 0, and nothing with k = d."""
     import numpy as np
+
     from ae_lib.checks import expect
 
     x = np.random.default_rng(__hidden_seed__ + 3).normal(size=(20, 6)) + 3
@@ -351,6 +359,7 @@ points: 1
 def test_example(smallest_k):
     """The example: variances 4, 3, 2 and 1."""
     import numpy as np
+
     from ae_lib.checks import expect
 
     signs = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]])
@@ -375,6 +384,7 @@ hidden: true
 def test_other_data(smallest_k):
     """Other data and shares."""
     import numpy as np
+
     from ae_lib.checks import expect
 
     rng = np.random.default_rng(__hidden_seed__ + 4)
@@ -401,8 +411,9 @@ hidden: true
 def test_the_course_share(k_share):
     """The number of components for this course's share."""
     import numpy as np
-    from ae_lib.checks import expect
     from sklearn.datasets import load_digits
+
+    from ae_lib.checks import expect
 
     x = load_digits().data[:1297] / 16
     variances = np.sort(np.linalg.eigvalsh(np.cov(x.T)))[::-1]
@@ -475,6 +486,7 @@ points: 1
 def test_example(reconstruct):
     """The example: the point (7, 5, 3) and the plane of four points."""
     import numpy as np
+
     from ae_lib.checks import expect
 
     plane = np.array([[6.0, 4, 7], [4, 8, 3], [-2, -4, 3], [-4, 0, -1]])
@@ -496,6 +508,7 @@ hidden: true
 def test_mean_returns(reconstruct):
     """The reconstructions of the training vectors have the mean of the training vectors."""
     import numpy as np
+
     from ae_lib.checks import expect
 
     rng = np.random.default_rng(__hidden_seed__ + 5)
@@ -516,6 +529,7 @@ hidden: true
 def test_one_at_a_time(reconstruct):
     """A vector's reconstruction does not depend on the other test vectors."""
     import numpy as np
+
     from ae_lib.checks import expect
 
     rng = np.random.default_rng(__hidden_seed__ + 6)
@@ -537,8 +551,9 @@ hidden: true
 def test_projection(reconstruct):
     """Each vector comes back as its projection."""
     import numpy as np
-    from ae_lib.checks import expect
     from scipy.linalg import eigh
+
+    from ae_lib.checks import expect
 
     rng = np.random.default_rng(__hidden_seed__ + 7)
     mixing = rng.normal(size=(__k__ + 4, __k__ + 4))
@@ -610,6 +625,7 @@ points: 1
 def test_examples(largest_angle):
     """The examples: a diagonal, and a change of sign."""
     import numpy as np
+
     from ae_lib.checks import expect
 
     V = np.array([[1.0], [0.0]])
@@ -633,6 +649,7 @@ hidden: true
 def test_rotated(largest_angle):
     """Zero for the same subspace, however its basis is rotated; and always a number."""
     import numpy as np
+
     from ae_lib.checks import expect
 
     rng = np.random.default_rng(__hidden_seed__ + 8)
@@ -654,8 +671,9 @@ hidden: true
 def test_other_subspaces(largest_angle):
     """The largest angle between other subspaces."""
     import numpy as np
-    from ae_lib.checks import expect
     from scipy.linalg import subspace_angles
+
+    from ae_lib.checks import expect
 
     rng = np.random.default_rng(__hidden_seed__ + 9)
     for d, k in ((10, 2), (30, 3), (64, __k__)):

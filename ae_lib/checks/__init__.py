@@ -7,6 +7,7 @@ first. Hidden tests are not here: they stay with the grader.
 
 import html
 import inspect
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -122,6 +123,8 @@ def check(question: str, sheet: str | None = None) -> Result:
         Which tests passed, and for each that did not, what to look at. A failing test raises
         nothing, so that the cells below still run.
     """
+    if os.environ.get("AE_GRADING"):
+        return Result(question, problem="Not checked here: the grader runs all tests itself.")
     notebook = sys._getframe(1).f_globals
     sheet = sheet or notebook.get("SHEET")
     if not isinstance(sheet, str):
