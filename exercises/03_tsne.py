@@ -640,7 +640,7 @@ check("q4")
 #
 # The classifier after the encoder must reach an accuracy of at least 0.90 on `x_val_vec`, `y_val`, which are not for training, and at least 0.88 on other images that you do not have.
 #
-# Hints: hidden layers of 256 and 64 units on the way in, the same on the way out, and 64 between code and digits; no activation function on the code; Adam with a step size of 0.002, 8 epochs, $\lambda = 0.1$.
+# Hints: hidden layers of 256 and 64 units on the way in, the same on the way out, and 64 between code and digits; no activation function on the code; Adam with a step size of 0.002, 10 epochs, $\lambda = 0.2$.
 # `compile` takes a list of losses and `loss_weights`.
 #
 # Example: `classifier.predict(encoder.predict(x_val_vec))` has the shape `(1000, 10)`.
@@ -686,9 +686,9 @@ both = keras.Model(image, [decoder(encoder(image)), classifier(encoder(image))])
 both.compile(
     optimizer=keras.optimizers.Adam(0.002),
     loss=["mean_squared_error", "sparse_categorical_crossentropy"],
-    loss_weights=[1.0, 0.1],
+    loss_weights=[1.0, 0.2],
 )
-both.fit(x_train_vec, [x_train_vec, y_train], batch_size=128, epochs=8, verbose=0)
+both.fit(x_train_vec, [x_train_vec, y_train], batch_size=128, epochs=10, verbose=0)
 p_val = classifier.predict(encoder.predict(x_val_vec, verbose=0), verbose=0)
 print(f"accuracy on the validation images {np.mean(p_val.argmax(axis=1) == y_val):.3f}")
 # END SOLUTION
