@@ -142,14 +142,14 @@ def test_strength(add_noise):
 
     from ae_lib.checks import expect
 
-    images = np.full((40, 30, 30), 0.5)
+    images = np.full((40, 80, 80), 0.5)
     for number, factor in enumerate((0.02, 0.08)):
         answer = expect.call(
             add_noise, "add_noise", images, factor, __hidden_seed__ % 10000 + number
         )
         found = expect.array(answer, "add_noise(...)", images.shape) - 0.5
         assert abs(np.std(found) / factor - 1) < 0.03
-        assert abs(np.mean(found)) < 0.03 * factor
+        assert abs(np.mean(found)) < 0.05 * factor
 
 
 # %%
@@ -168,12 +168,14 @@ def test_distribution(add_noise):
 
     seed = __hidden_seed__ % 10000 + 7
     for grey in (0.0, 0.3, 0.9):
-        images = np.full((40, 30, 30), grey)
+        images = np.full((40, 80, 80), grey)
         answer = expect.call(add_noise, "add_noise", images, __noise__, seed)
         found = expect.array(answer, "add_noise(...)", images.shape)
+        assert found.min() >= 0
+        assert found.max() <= 1
         for level in (0.0, 0.2, 0.6, 0.999):
             expected = norm.cdf((level - grey) / __noise__)
-            assert abs(np.mean(found <= level) - expected) < 0.015
+            assert abs(np.mean(found <= level) - expected) < 0.03
 
 
 # %%

@@ -1,5 +1,7 @@
 """What the tests of the sheets share: run a sheet as a notebook would, and mark it."""
 
+import html
+import re
 import traceback
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ import nbformat
 from otter.test_files import GradingResults
 from otter.test_files.exception_test import ExceptionTestFile
 
+from ae_grade.build import secrets
 from ae_lib.checks import Result
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,3 +61,27 @@ def marks(built: Path, namespace: dict[str, Any], question: str | None = None) -
 def check_in(namespace: dict[str, Any], question: str) -> Result:
     """Return what a student sees who runs a check cell."""
     return eval(f"check({question!r})", namespace)
+
+
+def flat(text: str) -> str:
+    """Return a text without tags and white space, so that markup cannot hide a secret."""
+    return re.sub(r"\s+", "", html.unescape(re.sub(r"</?\w[^>]*>", "", text)))
+
+
+def flat_secrets(built: Path) -> set[str]:
+    """Return the secret lines of a sheet that stand in no chapter and no module of ae_lib."""
+    public = [*(ROOT / "chapters").glob("*.md"), *(ROOT / "ae_lib").glob("*.py")]
+    known = flat("\n".join(path.read_text() for path in public))
+    lines = {re.sub(r"\s+", "", line) for line in secrets(built)}
+    return {line for line in lines if len(line) > 20 and line not in known}
+
+
+def leaks(files: dict[str, str], hidden: set[str]) -> list[tuple[str, str]]:
+    """Return which file gives away which secret."""
+    return [
+        (name, secret)
+        for name, text in files.items()
+        for content in [flat(text)]
+        for secret in hidden | {"BEGINSOLUTION", "hidden=True"}
+        if secret in content
+    ]

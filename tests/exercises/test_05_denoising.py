@@ -47,7 +47,7 @@ MISTAKES = [
         "q1",
         "the same noise on every image",
         NOISY.format("np.clip(images + factor * rng.normal(size=images.shape[1:]), 0, 1)"),
-        1,
+        3,
     ),
     (
         "q1",
