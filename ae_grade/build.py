@@ -142,29 +142,48 @@ def is_begin_question(cell: nbformat.NotebookNode) -> bool:
     return cell.cell_type == "raw" and cell.source.startswith("# BEGIN QUESTION")
 
 
-def secrets(folder: Path) -> set[str]:
-    """Return the lines of a built sheet that students must not see.
+def secrets(master: Path, seed: int = 0) -> tuple[set[str], set[str]]:
+    """Return the lines of a master that students must not see, and those that they may.
+
+    They are read off the master itself, not off what otter-grader made of it, so that a mistake
+    in the making is found.
 
     Parameters
     ----------
-    folder : Path
-        What `build_sheet` returned.
+    master : Path
+    seed : int
+        The course's seed.
 
     Returns
     -------
-    set of str
-        Lines of solutions and hidden tests, without their indentation, that are not part of any
-        line in the student's files. Lines too short to tell anything are left out.
+    secret : set of str
+        Lines of solutions and hidden tests, without their indentation.
+    public : set of str
+        All other lines, likewise. A line may be both.
     """
+    notebook, _ = read_master(master)
+    _fill_in(notebook, _constants(notebook, master.stem, seed), master.name)
     secret, public = set[str](), set[str]()
-    for part, lines in (("autograder", secret), ("student", public)):
-        for path in (folder / part).glob("*.ipynb"):
-            for cell in nbformat.read(path, as_version=4).cells:
-                lines |= {line.strip() for line in cell.source.splitlines()}
-        for path in (folder / part / "tests").glob("*.py"):
-            lines |= {line.strip() for line in path.read_text(encoding="utf-8").splitlines()}
-    known = "\n".join(public)
-    return {line for line in secret if len(line) > 15 and line not in known}
+    block = ""
+    for cell in notebook.cells:
+        lines = cell.source.splitlines()
+        mark = re.match(r"# (BEGIN|END) (QUESTION|SOLUTION|TESTS)", cell.source)
+        if cell.cell_type == "raw" and mark:
+            block = mark[2] if mark[1] == "BEGIN" else ""
+        elif block == "TESTS":
+            (secret if "\nhidden: true\n" in cell.source else public).update(lines)
+        elif block == "SOLUTION" and cell.cell_type == "markdown":
+            secret.update(lines)
+        elif block == "SOLUTION":
+            inside = False
+            for line in lines:
+                if re.search(r"# (BEGIN|END) (SOLUTION|PROMPT)", line):
+                    inside = "# BEGIN SOLUTION" in line
+                else:
+                    (secret if inside or line.endswith("# SOLUTION") else public).add(line)
+        else:
+            public.update(lines)
+    return {line.strip() for line in secret}, {line.strip() for line in public}
 
 
 def _public_address(master: Path) -> str:

@@ -33,6 +33,7 @@ from jupytext.combine import combine_inputs_with_outputs
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
+from ae_grade.build import install_cell
 from ae_lib import load_mnist
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,20 +41,6 @@ BIN = Path(sys.executable).parent  # the tools of the environment that this runs
 CHAPTERS = ROOT / "chapters"
 TIMES = "results/times.json"
 PAGES = ["index.md", "glossary.md", "references.md", "references.bib", "_config.yml", "_toc.yml"]
-
-INSTALL = """\
-# The course's own package, installed only where it is missing: on Colab, say.
-import importlib.util
-
-if importlib.util.find_spec("ae_lib") is None:
-    %pip install --quiet "{source}"
-"""
-
-
-def install_cell(url: str) -> str:
-    """Return the source of the cell that installs ae_lib, from the public address or the clone."""
-    source = f"ae-lib[tensorflow] @ git+{url}" if url else "..[tensorflow]"
-    return INSTALL.format(source=source).strip()
 
 
 def read_text(path: Path) -> nbformat.NotebookNode:
@@ -254,6 +241,10 @@ def build(profile: str, names: list[str]) -> None:
     for text in sorted(CHAPTERS.glob("*.md")):
         if text not in texts:
             shutil.copy(text.with_suffix(".ipynb"), copy / "chapters")
+    (copy / "exercises").mkdir()
+    for page in (ROOT / "exercises").iterdir():
+        if page.suffix in (".ipynb", ".md"):  # not the masters
+            shutil.copy(page, copy / "exercises")
     print(load_mnist(), flush=True)
     for text in texts:
         run_chapter(text, copy, profile, store=True)

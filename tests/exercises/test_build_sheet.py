@@ -135,7 +135,7 @@ def test_an_old_build_is_replaced(tmp_path):
         ("title: Principal", "tidle: Principal", "no entry `ae_grade` with a title"),
         ("K = __k__", "K = __kk__", "constants that it does not draw: ['kk']"),
         ('"share": float', '"shape": float', "does not draw: ['share']"),
-        ("# # END SOLUTION", "# # END SOLUTIONS", "otter-grader cannot build 01_pca"),
+        ("# # END SOLUTION", "# # THE END", "otter-grader cannot build 01_pca"),
         ('"k": int(', '"unused": 1, "k": int(', "does not use: ['unused']"),
     ],
 )
