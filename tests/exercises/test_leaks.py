@@ -11,9 +11,15 @@ import nbformat
 import pytest
 from sheets import NAMES, ROOT, all_secrets, leaks
 
+from tools import sheets as tool
+
 
 def cells(path):
-    return "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+    return cells_of(nbformat.read(path, as_version=4))
+
+
+def cells_of(notebook):
+    return "\n".join(cell.source for cell in notebook.cells)
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +59,14 @@ def test_a_planted_secret_is_found(built, hidden):
     assert leaks({"page": page}, hidden)
     test = (built("01_pca") / "autograder" / "tests" / "q5.py").read_text()
     assert leaks({"test": test}, hidden)
+
+
+def test_the_pages_of_solutions(built):
+    """`make site SOLUTIONS=1` shows the solution, without otter's marks and the broken code."""
+    page = cells_of(tool.solution(built("01_pca")))
+    assert "# Sheet 1: Principal component analysis, solutions" in page
+    assert "Wt = np.linalg.svd(x - mean, full_matrices=False)[2]" in page
+    assert "k_share = smallest_k(x_train, SHARE)" in page
+    assert "x_test.mean(axis=0)) @ V" not in page
+    for mark in ("SOLUTION", "PROMPT", 'check("q', "hidden"):
+        assert mark not in page.replace("(hidden)", "").replace("hidden tests", "")
