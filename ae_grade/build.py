@@ -19,6 +19,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -235,8 +236,11 @@ def _copy_package(work: Path) -> None:
 
     source = Path(ae_lib.__file__).parent
     shutil.copytree(source, work / "ae_lib", ignore=shutil.ignore_patterns("__pycache__"))
-    needs = ["keras>=3.8", "tensorflow>=2.18", "scikit-learn>=1.5", "matplotlib", "lazy_loader"]
-    needs += ["filelock", "pooch", "scipy", "tqdm"]
+    needs = [
+        need.split(";")[0].strip()
+        for need in metadata.requires("ae-lib") or []
+        if "extra ==" not in need or "tensorflow" in need
+    ]
     (work / "requirements.txt").write_text("\n".join(needs) + "\n")
 
 

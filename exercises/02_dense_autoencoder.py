@@ -32,7 +32,7 @@ def constants(rng):
 #
 # *You count, build, repair and train autoencoders, and prove with a computer that the linear one is PCA.*
 #
-# Questions: 6. Points: 20. Time: about three hours; the computer needs two minutes.
+# Questions: 6. Points: 20. Time: about three hours; the computer needs one minute.
 #
 # You need [chapter 2](../chapters/02_dense_autoencoder.ipynb), and question 4 needs [chapter 1](../chapters/01_pca.ipynb).
 #

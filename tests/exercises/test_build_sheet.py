@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import zipfile
 
 import nbformat
 import pytest
@@ -154,3 +155,22 @@ def test_a_missing_master_and_a_bad_seed_are_named(tmp_path):
         build_sheet(tmp_path / "x.py", tmp_path)
     with pytest.raises(BuildError, match="The seed is -1"):
         build_sheet(ROOT / "exercises" / "01_pca.py", tmp_path, -1)
+
+
+def test_a_solution_that_fails_its_tests_is_named(tmp_path):
+    text = (ROOT / "exercises" / "01_pca.py").read_text()
+    master = tmp_path / "01_pca.py"
+    master.write_text(text.replace("return mean, Wt[:k].T", "return mean, Wt[:k]"))
+    with pytest.raises(BuildError, match="tests failed in the autograder notebook"):
+        build_sheet(master, tmp_path / "out", verify=True)
+
+
+def test_the_zip_needs_nothing_from_this_repository(built):
+    """Gradescope's machine has neither the course nor a network address of it."""
+    with zipfile.ZipFile(built("01_pca") / "autograder.zip") as archive:
+        names = archive.namelist()
+        environment = archive.read("environment.yml").decode()
+    assert {"files/ae_lib/checks/expect.py", "tests/q1.py", "run_autograder"} <= set(names)
+    assert "scikit-learn>=1.5" in environment
+    assert "tensorflow>=2.18" in environment
+    assert "ae-lib" not in environment
