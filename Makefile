@@ -22,8 +22,12 @@ book: $(READY) ## execute every chapter (PROFILE=quick or full) and render what 
 test: $(READY) node_modules lint ## check everything: style, unit tests, every chapter against its stored outputs, the pages
 	@$(BIN)/python -m pytest
 
-site: $(READY) ## render the committed, fully trained notebooks as they are
+site: $(READY) ## render the committed, fully trained notebooks as they are (SOLUTIONS=1: with solutions)
+ifdef SOLUTIONS
+	@$(BIN)/python -m tools.sheets site
+else
 	@$(BIN)/python tools/book.py site
+endif
 
 serve: site ## show the site on http://localhost:8000
 	@$(BIN)/python -m http.server 8000 --bind localhost --directory _build/html
@@ -40,6 +44,7 @@ chapters: $(READY) ## execute the chapters and store outputs and weights (PROFIL
 
 sync: $(READY) ## bring the notebooks in line with their text; outputs of unchanged code stay
 	@$(BIN)/python tools/book.py sync
+	@$(BIN)/python -m tools.sheets sync
 
 format: $(READY) ## let ruff put code in order, in the chapters' text, too
 	@$(BIN)/ruff check --fix .

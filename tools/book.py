@@ -34,6 +34,7 @@ from jupytext.combine import combine_inputs_with_outputs
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
+from ae_grade.build import install_cell
 from ae_lib import load_mnist
 from results import add_runs, write_atomically
 
@@ -49,20 +50,6 @@ UNFINISHED = Path("_build", "unfinished")
 
 # Stands in a chapter's header for the times that were measured.
 TIME_MARK = "Running: {{ running time }}"
-
-INSTALL = """\
-# The course's own package, installed only where it is missing: on Colab, say.
-import importlib.util
-
-if importlib.util.find_spec("ae_lib") is None:
-    %pip install --quiet "{source}"
-"""
-
-
-def install_cell(url: str) -> str:
-    """Return the source of the cell that installs ae_lib, from the public address or the clone."""
-    source = f"ae-lib[tensorflow] @ git+{url}" if url else "..[tensorflow]"
-    return INSTALL.format(source=source).strip()
 
 
 def read_text(path: Path) -> nbformat.NotebookNode:
@@ -319,6 +306,10 @@ def build(profile: str, names: list[str]) -> None:
     for text in sorted(CHAPTERS.glob("*.md")):
         if text not in texts:
             shutil.copy(text.with_suffix(".ipynb"), copy / "chapters")
+    (copy / "exercises").mkdir()
+    for page in (ROOT / "exercises").iterdir():
+        if page.suffix in (".ipynb", ".md"):  # not the masters
+            shutil.copy(page, copy / "exercises")
     print(load_mnist(), flush=True)
     for text in texts:
         run_chapter(text, copy, profile, store=True)

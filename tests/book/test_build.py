@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import sheets
 from support import NOTEBOOKS, ROOT, copy_of_the_repository
 
 from tools import book
@@ -72,6 +73,22 @@ def test_every_page_of_the_contents_was_rendered(built):
     pages = {path.relative_to(html).as_posix() for path in html.rglob("*.html")}
     for name in ["index", "glossary", "references", *(f"chapters/{p.stem}" for p in NOTEBOOKS)]:
         assert f"{name}.html" in pages
+
+
+def test_sheets_are_pages_and_no_solution_is_published(built):
+    copy, _, _ = built
+    html = copy / "_build" / "quick" / "_build" / "html"
+    pages = {p.stem for p in (html / "exercises").glob("*.html")}
+    assert pages == {"about", *(master.stem for master in sheets.MASTERS)}
+    kinds = (".html", ".js", ".txt", ".ipynb", ".md", ".py")
+    published = {
+        str(path.relative_to(html)): path.read_text()
+        for path in html.rglob("*")
+        if path.suffix in kinds and "_static" not in path.parts
+    }
+    assert any(name.startswith("_sources/exercises") for name in published)
+    marks = {"#BEGINSOLUTION", "#ENDSOLUTION", "hidden=True"}
+    assert sheets.leaks(published, sheets.all_secrets() | marks) == []
 
 
 def test_internal_links_and_anchors_resolve(built):

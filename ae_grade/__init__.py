@@ -1,0 +1,1 @@
+"""What instructors run: build an exercise sheet, grade a pile of submissions."""
