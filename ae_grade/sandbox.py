@@ -26,8 +26,10 @@ __all__ = ["Box", "BoxError", "Limits", "Sandbox", "SandboxError", "find_sandbox
 
 HERE = Path(__file__).parent
 HOME = "/home/student"
+WRITABLE = ("/tmp", "/dev/shm", HOME)
 START_TIMEOUT = 120  # seconds for Python and the sheet's libraries to load on a busy machine
 WATCH_INTERVAL = 0.05  # seconds between two looks at the memory
+MAX_FILES = 20_000  # in one file system of the box: each takes memory that no process owns
 BUBBLEWRAP = (0, 8)  # the first with --size and --disable-userns
 ADVICE = (
     "Install bubblewrap 0.8 or newer (Debian 12, Ubuntu 24.04: `apt install bubblewrap`; Fedora: "
@@ -249,6 +251,7 @@ class Box:
     ) -> None:
         self.sandbox, self.limits = sandbox, limits
         self.reason = ""
+        self._ready = False
         self.last_words = ""
         self._inner = 0  # process 1 of the box, as this machine counts
         self._ended = threading.Event()
@@ -268,6 +271,7 @@ class Box:
             raise SandboxError(
                 f"The box did not start ({type(error).__name__}). It said: {self.last_words}"
             ) from None
+        self._ready = True
 
     def _start(self, backend: str, preload: list[str]) -> subprocess.Popen:
         options = {
@@ -349,29 +353,36 @@ class Box:
 
     def _watch(self) -> None:
         """End the box when its processes together use more memory than they may."""
-        root = self._inner or self._process.pid
+        root, limit = self._inner or self._process.pid, self.limits.memory
         while not self._ended.wait(WATCH_INTERVAL):
-            if memory_of(root, self.limits.memory) > self.limits.memory:
-                self.reason = (
-                    f"it used more than {self.limits.memory / 2**20:.0f} MB of memory in total"
-                )
+            if memory_of(root, limit) > limit:
+                self.reason = f"it used more than {limit / 2**20:.0f} MB of memory in total"
+            elif self._ready and self._inner and files_of(root) > MAX_FILES:
+                self.reason = f"it made more than {MAX_FILES:,} files"
+            if self.reason:
                 self._kill()
                 return
 
     def _kill(self) -> None:
-        # Process 1 of the box takes all others with it, daemons included.
-        for pid in {self._inner, self._process.pid} - {0}:
-            with contextlib.suppress(ProcessLookupError):
-                if self.sandbox.kind == "none":
-                    os.killpg(pid, signal.SIGKILL)
-                elif self._process.poll() is None:
-                    os.kill(pid, signal.SIGKILL)
+        """Kill the box; bubblewrap itself ends once all that ran in it is gone."""
+        if self._process.poll() is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            if self.sandbox.kind == "none":
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                # Process 1 of the box takes all others with it, daemons included.
+                os.kill(self._inner or self._process.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """End every process of the box and wait until they are gone."""
         self._ended.set()
         self._kill()
-        self._process.wait()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         if self._watcher is not threading.current_thread():
             self._watcher.join()
         words = self._process.stderr
@@ -418,6 +429,16 @@ def memory_of(root: int, enough: int) -> int:
             continue
         exact += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
     return exact
+
+
+def files_of(root: int) -> int:
+    """Return the largest number of files in a file system that the box may write to."""
+    most = 0
+    for folder in WRITABLE:
+        with contextlib.suppress(OSError):  # the box has just ended
+            found = os.statvfs(f"/proc/{root}/root{folder}")
+            most = max(most, found.f_files - found.f_ffree)
+    return most
 
 
 def family(root: int) -> list[int]:

@@ -80,6 +80,8 @@ def pack(
             raise WireError(f"nested more than {MAX_DEPTH} deep")
         if item is None or isinstance(item, bool):
             return item
+        if item is ...:  # what stands where an answer is still missing
+            return {"ellipsis": 0}
         if isinstance(item, np.generic) and not isinstance(item, str):
             return {"scalar": add(np.asarray(item))}
         if isinstance(item, int):
@@ -160,6 +162,8 @@ def unpack(
                 except TypeError:
                     raise WireError("a dictionary with a key that cannot be one") from None
             return result
+        if key == "ellipsis":
+            return ...
         if key == "float" and content in ("nan", "inf", "-inf"):
             return float(content)
         if key == "array":
