@@ -4,6 +4,7 @@ A case is a list of cells and the points of the three questions (3, 3 and 2 are 
 an attack comes with wrong answers, anything but 0 for them would be a hole; where it comes with
 right answers, anything less would punish the innocent neighbour of a bad answer.
 """
+# ruff: noqa: E501 - an attack reads best as it is
 
 import html
 import json
@@ -12,7 +13,7 @@ import re
 import time
 
 import pytest
-from conftest import CLIP, COUNT, RATIO, SECRET, SOLUTION, Outside, notebook, scores
+from samples import CLIP, COUNT, RATIO, SECRET, SOLUTION, Outside, notebook, scores
 
 from ae_grade.grade import Sheet, grade
 from ae_grade.report import feedback_page
