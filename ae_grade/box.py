@@ -1,0 +1,239 @@
+"""What runs inside the box: a student's notebook, and answers to the grader's questions about it.
+
+The sandbox starts this file as a program of its own; it is never imported by the grader. It has
+no secret: no test, no expected value, no other submission. Everything here may be patched or
+forged by the notebook, and all that is won by it are other answers, which the grader checks.
+"""
+
+import builtins
+import contextlib
+import fcntl
+import importlib
+import json
+import linecache
+import os
+import random
+import resource
+import sys
+import traceback
+import types
+from typing import Any
+
+if __name__ == "__main__":
+    sys.path[0] = os.path.dirname(os.path.abspath(__file__))
+
+import numpy as np
+import wire  # type: ignore[import-not-found]  # lies beside this file in the box
+
+MAX_TEXT = 2000
+
+
+class Magics:
+    """What `get_ipython()` returns: magics and shell commands do nothing here."""
+
+    def run_line_magic(self, name: str, line: str, *_: Any) -> None:
+        print(f"%{name} {line}: not available while grading")
+
+    def run_cell_magic(self, name: str, line: str, cell: str) -> None:
+        # These only measure or catch output, so what they hold is part of the answer.
+        if name in ("time", "timeit", "capture", "prun"):
+            run_source(cell, f"<%%{name}>", sys.modules["__main__"].__dict__)
+        else:
+            print(f"%%{name} {line}: not available while grading")
+
+    def system(self, command: str) -> None:
+        print(f"!{command}: not available while grading")
+
+    def getoutput(self, command: str) -> list[str]:
+        self.system(command)
+        return []
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_, **__: None
+
+
+def transformed(source: str) -> str:
+    """Return the Python that IPython makes of a cell with magics."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return TransformerManager().transform_cell(source)
+
+
+def run_source(source: str, filename: str, names: dict) -> None:
+    try:
+        code = compile(source, filename, "exec")
+    except SyntaxError:
+        source = transformed(source)
+        code = compile(source, filename, "exec")
+    # So that a traceback shows the student's line.
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    exec(code, names)
+
+
+def describe_error(error: BaseException) -> dict:
+    """Say what went wrong in the student's code, in words that may be shown."""
+    try:
+        text = str(error)
+    except BaseException:
+        text = "(an exception that cannot be printed)"
+    # As builtins know it: a class of the student's own arrives as its nearest builtin ancestor.
+    known = next((c for c in type(error).__mro__ if getattr(builtins, c.__name__, None) is c), None)
+    try:
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [f for f in frames if f.filename.startswith("<")]
+        where = f"{lines[-1].filename.strip('<>')}, line {lines[-1].lineno}" if lines else ""
+    except BaseException:
+        where = ""
+    return {
+        "type": type(error).__name__[:100],
+        "builtin": known.__name__ if known else "Exception",
+        "message": text[:MAX_TEXT],
+        "where": where[:200],
+    }
+
+
+class Answers:
+    """Answers requests: runs cells, hands out values, calls functions and models."""
+
+    def __init__(self, names: dict) -> None:
+        self.names = names
+        self.handles: list[Any] = []
+
+    def name(self, item: Any) -> dict | np.ndarray:
+        """Say what stands for an object that is neither JSON nor an array."""
+        if hasattr(item, "count_params") and hasattr(item, "predict") and hasattr(item, "layers"):
+            self.handles.append(item)
+            return {"model": {"handle": len(self.handles) - 1, **self.describe_model(item)}}
+        if callable(item):
+            self.handles.append(item)
+            return {
+                "function": {
+                    "handle": len(self.handles) - 1,
+                    "name": str(getattr(item, "__name__", type(item).__name__))[:100],
+                }
+            }
+        if hasattr(item, "__array__") and type(item).__module__.partition(".")[0] in (
+            "tensorflow",
+            "jax",
+            "jaxlib",
+            "torch",
+            "keras",
+        ):
+            array = np.asarray(item)
+            return array if array.dtype.str in wire.DTYPES else array.astype("float32")
+        return {"opaque": type(item).__name__[:100]}
+
+    def describe_model(self, model: Any) -> dict:
+        def shape(tensor: Any) -> list | None:
+            return None if tensor is None else [None if n is None else int(n) for n in tensor]
+
+        def weights(layer: Any) -> list:
+            return [[int(n) for n in w.shape] for w in layer.weights]
+
+        layers = []
+        for layer in model.layers:
+            output = getattr(layer, "output", None) if getattr(layer, "built", True) else None
+            activation = getattr(layer, "activation", None)
+            layers.append(
+                {
+                    "name": str(layer.name)[:100],
+                    "class_name": type(layer).__name__[:100],
+                    "output_shape": shape(getattr(output, "shape", None)),
+                    "activation": getattr(activation, "__name__", None),
+                    "weights": weights(layer),
+                }
+            )
+        return {
+            "input_shape": shape(getattr(model, "input_shape", None)),
+            "output_shape": shape(getattr(model, "output_shape", None)),
+            "weights": weights(model),
+            "layers": layers,
+        }
+
+    def answer(self, request: dict, arrays: list) -> Any:
+        what = request["op"]
+        if what == "cell":
+            run_source(request["source"], f"<cell {request['number']}>", self.names)
+            return None
+        if what == "get":
+            return {
+                "there": request["name"] in self.names,
+                "value": self.names.get(request["name"]),
+            }
+        target = self.handles[request["handle"]]
+        args, kwargs = wire.unpack(request["arguments"], arrays)
+        if what == "call":
+            return target(*args, **kwargs)
+        if what == "predict":
+            return np.asarray(target.predict(*args, **{"verbose": 0, **kwargs}))
+        if what == "get_weights":
+            return [np.asarray(w) for w in target.get_weights()]
+        raise ValueError(f"no such operation: {what}")
+
+
+def serve(read_fd: int, write_fd: int, names: dict) -> None:
+    """Answer one request after the other until the grader closes the connection."""
+    answers, owner = Answers(names), os.getpid()
+    while True:
+        try:
+            request, arrays = wire.receive(read_fd)
+        except EOFError:
+            return
+        reply: dict[str, Any] = {"id": request["id"]}
+        packed: list[np.ndarray] = []
+        try:
+            value = answers.answer(request, arrays)
+            reply["value"], packed = wire.pack(value, answers.name)
+        except BaseException as error:  # whatever the student's code raises, SystemExit included
+            reply["error"] = describe_error(error)
+        if os.getpid() != owner:
+            os._exit(0)  # a child that the notebook forked has come home: it must not answer
+        try:
+            wire.send(write_fd, reply, packed)
+        except wire.WireError as error:
+            wire.send(write_fd, {"id": request["id"], "error": describe_error(error)}, [])
+
+
+def settle(uid: int, limits: dict[str, int]) -> None:
+    """Give up the privileges of root, then set what this process and its children may use."""
+    if os.getuid() == 0:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+        if os.getuid() == 0:
+            sys.exit("the box still runs as root")
+    for name, value in limits.items():
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
+
+
+def main() -> None:
+    options = json.loads(sys.argv[1])
+    # The connection moves away from where a print or a child would write, before anything runs.
+    read_fd = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, 50)
+    write_fd = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, 50)
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    settle(options["uid"], options["rlimits"])
+    sys.path[0] = ""
+    sys.argv[:] = ["notebook"]
+    os.chdir(os.environ["HOME"])
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002 - the notebooks' old global generator, too
+    for module in options["preload"]:
+        importlib.import_module(module)
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(0)
+    module = types.ModuleType("__main__")
+    module.__dict__.update(__builtins__=builtins, display=lambda *_, **__: None, get_ipython=Magics)
+    sys.modules["__main__"] = module
+    wire.send(write_fd, {"id": "ready", "value": None}, [])
+    # From here on the notebook may print what it likes; nobody reads it.
+    os.dup2(null, 2)
+    with contextlib.suppress(BrokenPipeError):
+        serve(read_fd, write_fd, module.__dict__)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""The command `ae-grade`.
+
+ae-grade build exercises/01_pca.py              notebooks and tests for students and grader
+ae-grade run 01_pca submissions/ --out grades/  mark a folder, a Canvas zip or a Moodle zip
+ae-grade merge grades/ part1/ part2/            join runs over parts, add marks given by hand
+ae-grade doctor                                 which sandbox this machine has, and whether it holds
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import Executor
+from pathlib import Path
+
+from ae_grade.sandbox import Sandbox, SandboxError, find_sandbox
+
+__all__ = ["main"]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command; every error that a person can mend ends in one sentence, not a traceback."""
+    options = parser().parse_args(arguments)
+    try:
+        status = options.function(options)
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted. What was finished is in the log; the same command goes on.")
+    except (SandboxError, OSError, ValueError, ImportError) as error:
+        sys.exit(f"ae-grade: {error}")
+    sys.exit(status)
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="ae-grade", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = top.add_subparsers(required=True, metavar="command")
+
+    build = commands.add_parser("build", help="make a sheet's files from its master")
+    build.add_argument("master", type=Path, help="for example exercises/01_pca.py")
+    build.add_argument("--seed", type=int, default=0, help="of the course (default 0)")
+    build.add_argument("--out", type=Path, default=Path("exercises/dist"))
+    build.set_defaults(function=build_command)
+
+    run = commands.add_parser("run", help="mark submissions")
+    run.add_argument("sheet", help="the name of a built sheet, or its folder")
+    run.add_argument("submissions", type=Path, help="a folder, a Canvas zip or a Moodle zip")
+    run.add_argument("--out", type=Path, default=Path("grades"), help="default: grades/")
+    run.add_argument(
+        "--jobs", type=int, default=len(os.sched_getaffinity(0)), help="default: all processors"
+    )
+    run.add_argument("--shard", default="1/1", help="mark only the i-th of n parts: i/n")
+    run.add_argument("--scheduler", help="a dask scheduler: tcp://host:port or tls://host:port")
+    for name in ("ca", "cert", "key"):
+        run.add_argument(f"--tls-{name}", type=Path, help=f"the {name} file for tls://")
+    run.add_argument(
+        "--no-sandbox",
+        action="store_true",
+        help="run notebooks as ordinary programs: only for submissions that you trust",
+    )
+    run.add_argument("--quiet", action="store_true", help="no progress bar")
+    run.set_defaults(function=run_command)
+
+    merge = commands.add_parser("merge", help="join runs over parts; add marks given by hand")
+    merge.add_argument("out", type=Path, help="where the joined tables go")
+    merge.add_argument("parts", type=Path, nargs="*", help="folders of runs with --shard")
+    merge.add_argument("--sheet", required=True, help="the name of the sheet, or its folder")
+    merge.add_argument(
+        "--marks", type=Path, help="a CSV with a column student or identifier, and one a question"
+    )
+    merge.set_defaults(function=merge_command)
+
+    doctor = commands.add_parser("doctor", help="try the sandbox of this machine")
+    doctor.set_defaults(function=doctor_command)
+    return top
+
+
+def build_command(options: argparse.Namespace) -> int:
+    from ae_grade.build import build_sheet
+
+    print(f"Built {build_sheet(options.master, options.out, options.seed)}")
+    return 0
+
+
+def run_command(options: argparse.Namespace) -> int:
+    from ae_grade.collect import collect
+    from ae_grade.grade import load_sheet
+    from ae_grade.report import write_reports
+    from ae_grade.run import Log, run, shard
+
+    if options.jobs < 1:
+        raise ValueError(f"--jobs {options.jobs}; expected at least 1.")
+    sheet = load_sheet(options.sheet)
+    found = collect(options.submissions, sheet.notebook)
+    if not found.submissions:
+        raise ValueError(f"{options.submissions} holds no submissions.")
+    chosen = shard(found.submissions, options.shard)
+    sandbox, make_executor, width = workers(options)
+    if options.no_sandbox:
+        print("No sandbox: these notebooks can read and change what you can.", file=sys.stderr)
+    outcome = run(
+        sheet,
+        chosen,
+        Log(options.out / "log.jsonl"),
+        sandbox,
+        make_executor,
+        width,
+        progress=not options.quiet,
+    )
+    write_reports(
+        options.out, sheet, outcome.records.values(), found.kind, outcome.failed, found.refused
+    )
+    for name in found.refused:
+        print(f"refused in the zip: {name}", file=sys.stderr)
+    print(
+        f"{outcome.graded} graded now, {outcome.kept} kept from earlier runs, "
+        f"{len(outcome.failed)} not graded. See {options.out / 'grades.csv'} and "
+        f"{options.out / 'staff.html'}."
+    )
+    return 1 if outcome.failed else 0
+
+
+def workers(options: argparse.Namespace) -> tuple[Sandbox, Callable[[], Executor], int]:
+    """Return the sandbox, what makes executors, and how many submissions run at a time."""
+    if options.scheduler:
+        from ae_grade.cluster import connect
+
+        tls = {name: getattr(options, f"tls_{name}") for name in ("ca", "cert", "key")}
+        return connect(options.scheduler, tls, options.no_sandbox)
+    from ae_grade.run import process_pool
+
+    return find_sandbox(options.no_sandbox), lambda: process_pool(options.jobs), options.jobs
+
+
+def merge_command(options: argparse.Namespace) -> int:
+    from ae_grade.grade import load_sheet
+    from ae_grade.merge import merge
+
+    count = merge(options.out, options.parts, load_sheet(options.sheet), options.marks)
+    print(f"{count} students in {options.out / 'grades.csv'}.")
+    return 0
+
+
+def doctor_command(_: argparse.Namespace) -> int:
+    from ae_grade.doctor import examine
+
+    return examine()
+
+
+if __name__ == "__main__":
+    main()

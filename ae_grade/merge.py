@@ -1,0 +1,116 @@
+"""Join the runs over parts of a pile, and add the marks that people gave."""
+
+import csv
+import math
+from pathlib import Path
+
+from ae_grade.grade import Sheet
+from ae_grade.report import write_reports
+from ae_grade.run import RULES, Log
+
+__all__ = ["merge", "read_marks"]
+
+
+def merge(out: Path, parts: list[Path], sheet: Sheet, marks: Path | None = None) -> int:
+    """Write the tables of several runs as one, and return the number of students.
+
+    Parameters
+    ----------
+    out : Path
+        The joined log and tables go here; a log that is there already is part of the join.
+    parts : list of Path
+        Folders of other runs.
+    sheet : Sheet
+    marks : Path, optional
+        A CSV with a column ``student`` or ``identifier`` and one for each question that was
+        marked by hand. An empty cell gives no mark.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        A part has no log; the logs are of another sheet; or the marks do not fit.
+    """
+    for part in parts:
+        if not (part / "log.jsonl").is_file():
+            raise FileNotFoundError(f"{part} holds no log.jsonl: it is not the folder of a run.")
+    records: dict[str, dict] = {}
+    others = 0
+    for folder in (out, *parts):
+        for record in Log(folder / "log.jsonl").records():
+            if record["sheet"] == f"{sheet.fingerprint()}-{RULES}":
+                records[record["key"]] = record
+            else:
+                others += 1
+    if not records:
+        raise ValueError(
+            f"No results for the sheet {sheet.name} as it is built now"
+            + (f"; {others} are for another or an older build." if others else ".")
+        )
+    joined = Log(out / "log.jsonl")
+    there = [record["key"] + record["sha256"] for record in joined.records()]
+    for record in records.values():
+        if record["key"] + record["sha256"] not in there:
+            joined.add(record)
+    if marks is not None:
+        for key, given in read_marks(marks, sheet, records).items():
+            records[key] = with_marks(records[key], given)
+    write_reports(out, sheet, records.values(), "folder")
+    return len(records)
+
+
+def read_marks(path: Path, sheet: Sheet, records: dict[str, dict]) -> dict[str, dict[str, float]]:
+    """Return the marks given by hand, by key and question.
+
+    Raises
+    ------
+    ValueError
+        A column, a student or a mark does not fit, and which.
+    """
+    manual = {q.name: q.points for q in sheet.questions if q.tests is None}
+    given: dict[str, dict[str, float]] = {}
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file)
+        columns = set(rows.fieldnames or ())
+        unknown = columns - {"student", "identifier", *manual}
+        if unknown or not columns & {"student", "identifier"} or not columns & set(manual):
+            raise ValueError(
+                f"{path} has the columns {', '.join(sorted(columns)) or 'none'}; expected student "
+                f"or identifier, and of the questions marked by hand: {', '.join(manual) or 'none'}"
+            )
+        for number, row in enumerate(rows, 2):
+            wanted = [
+                key
+                for key, record in records.items()
+                if all(record[c] == row[c] for c in ("student", "identifier") if row.get(c))
+            ]
+            if len(wanted) != 1 or not (row.get("student") or row.get("identifier")):
+                raise ValueError(
+                    f"{path}, line {number}: {len(wanted)} students fit "
+                    f"{row.get('student') or ''} {row.get('identifier') or ''}."
+                )
+            given[wanted[0]] = {
+                name: mark(row[name], points, f"{path}, line {number}, {name}")
+                for name, points in manual.items()
+                if (row.get(name) or "").strip()
+            }
+    return given
+
+
+def mark(text: str, points: float, where: str) -> float:
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= points:
+        raise ValueError(f"{where}: {text!r}; expected a number from 0 to {points:g}.")
+    return value
+
+
+def with_marks(record: dict, given: dict[str, float]) -> dict:
+    """Return a record with these scores of hand-marked questions, and the new total."""
+    questions = [{**q, "score": given.get(q["name"], q["score"])} for q in record["questions"]]
+    return {
+        **record,
+        "questions": questions,
+        "total": round(sum(q["score"] or 0 for q in questions), 6),
+    }

@@ -1,0 +1,308 @@
+"""What the tests see of a notebook: its names, as proxies for what lives in the box.
+
+The tests run here, outside the box, and call a student's function as if it were a local one. The
+call travels into the box, and what comes back is a plain value, a checked description of a Keras
+model, or an exception.
+"""
+
+import builtins
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import numpy as np
+
+from ae_grade import wire
+from ae_grade.sandbox import Box, BoxError, Limits, Sandbox
+
+__all__ = ["Cell", "Names", "NotebookRun", "OutOfTime", "clean"]
+
+MAX_ENDS = 3  # cells that may end the box or never return before the rest is given up
+MAX_LAYERS = 1000
+
+
+class OutOfTime(RuntimeError):
+    """The question has used up its time, or its box has ended."""
+
+
+def clean(text: object, limit: int = 2000) -> str:
+    """Return text that may stand in a file: no control characters, no half surrogates."""
+    string = str(text)[:limit].encode("utf-8", "replace").decode("utf-8")
+    return "".join(c for c in string if c.isprintable() or c in "\n\t")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A code cell: its number among the code cells, from 1, and its source."""
+
+    number: int
+    source: str
+
+
+class NotebookRun:
+    """A notebook running in a box, started anew when the box ends.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+        Run in this order, in one namespace; a cell that fails does not stop those after it.
+    timeout : float
+        Seconds for all cells.
+
+    Attributes
+    ----------
+    problems : list of str
+        What went wrong in the cells, in words for the student.
+    """
+
+    def __init__(
+        self,
+        cells: Sequence[Cell],
+        sandbox: Sandbox,
+        limits: Limits,
+        timeout: float,
+        backend: str = "numpy",
+        preload: Sequence[str] = (),
+    ) -> None:
+        self.cells, self.timeout = cells, timeout
+        self.problems: list[str] = []
+        self.box_arguments = (sandbox, limits, backend, tuple(preload))
+        self._box: Box | None = None
+        self._skipped: set[int] = set()  # cells that ended the box when they ran
+        self._noted: set[int] = set()
+        self._allowance = 0.0  # seconds that the current question has left
+        self._over = ""  # why the current question gets no more answers
+
+    def box(self) -> Box:
+        """Return a box in which the notebook has run."""
+        while self._box is None:
+            self._box = Box(*self.box_arguments)
+            try:
+                self._run_cells(self._box)
+            except BoxError:
+                self._box = None
+        return self._box
+
+    def _run_cells(self, box: Box) -> None:
+        left = self.timeout
+        for cell in self.cells:
+            if cell.number in self._skipped:
+                continue
+            start = time.monotonic()
+            request = {"op": "cell", "source": cell.source, "number": cell.number}
+            try:
+                reply, _ = box.request(request, timeout=left)
+            except BoxError as error:
+                self._note(cell.number, f"stopped the notebook: {error}")
+                self._skipped.add(cell.number)
+                if len(self._skipped) >= MAX_ENDS:
+                    later = {c.number for c in self.cells if c.number > cell.number}
+                    self._skipped |= later
+                    if later:
+                        self._note(0, f"The cells after cell {cell.number} were not run.")
+                raise
+            left = max(0.1, left - (time.monotonic() - start))
+            if "error" in reply:
+                # Not `where`: the line says more to staff than to the one who wrote it.
+                self._note(cell.number, f"raised {student_error(reply['error']).described}")
+
+    def _note(self, number: int, words: str) -> None:
+        if number not in self._noted:
+            self._noted.add(number)
+            self.problems.append(clean(f"Cell {number} {words}" if number else words))
+
+    def begin(self, allowance: float) -> None:
+        """Begin a question that may wait this many seconds for answers."""
+        self._allowance, self._over = allowance, ""
+        self.box()
+
+    def end(self) -> tuple[float, str]:
+        """Return the seconds that are left, and why the question was cut short, or ''."""
+        return self._allowance, self._over
+
+    def ask(self, request: dict, arrays: Sequence[np.ndarray] = ()) -> Any:
+        """Send a request about a value and return the answer, or raise what it raised."""
+        if self._over:
+            raise OutOfTime(self._over)
+        start = time.monotonic()
+        try:
+            reply, results = self.box().request(request, arrays, max(0.05, self._allowance))
+        except BoxError as error:
+            self._box = None
+            self._over = f"Your code was stopped: {error}"
+            raise OutOfTime(self._over) from None
+        finally:
+            self._allowance -= time.monotonic() - start
+        if "error" in reply:
+            raise student_error(reply["error"])
+        try:
+            return wire.unpack(reply.get("value"), results, self._proxy)
+        except wire.WireError as error:
+            raise TypeError(
+                f"Your code returned something that cannot be graded: {error}"
+            ) from None
+
+    def _proxy(self, kind: str, content: Any) -> Any:
+        if kind == "opaque" and type(content) is str:
+            return Opaque(clean(content, 100))
+        if type(content) is dict and type(content.get("handle")) is int:
+            if kind == "function":
+                return Function(self, content["handle"], clean(content.get("name"), 100))
+            if kind == "model":
+                return Model(self, content)
+        raise wire.WireError(f"an object of an unknown kind, {clean(kind, 40)!r}")
+
+    def call(self, operation: str, handle: int, args: tuple, kwargs: dict) -> Any:
+        tree, arrays = wire.pack((args, kwargs))
+        return self.ask({"op": operation, "handle": handle, "arguments": tree}, arrays)
+
+    def close(self) -> None:
+        if self._box is not None:
+            self._box.close()
+            self._box = None
+
+
+class StudentError(Exception):
+    """Something that the student's code raised; `described` says it in one line."""
+
+    described = ""
+
+
+def student_error(content: Any) -> Any:
+    """Return an exception that tests can catch as what it was: a ValueError is a ValueError."""
+    fields = content if type(content) is dict else {}
+    name = clean(fields.get("type", "Exception"), 100)
+    message = clean(fields.get("message", ""))
+    ancestor = getattr(builtins, str(fields.get("builtin")), None)
+    # Not KeyboardInterrupt and SystemExit: they would stop the grader, not the test.
+    if not (isinstance(ancestor, type) and issubclass(ancestor, Exception)):
+        ancestor = RuntimeError
+    if issubclass(ancestor, (OSError, UnicodeError, BaseExceptionGroup, StopIteration)):
+        ancestor = RuntimeError  # their constructors want more than a message
+    error = type(name if name.isidentifier() else "Exception", (StudentError, ancestor), {})(
+        message
+    )
+    error.described = f"{name}: {message}" if message else name
+    return error
+
+
+class Names(Mapping):
+    """The notebook's global names, as otter's tests look them up."""
+
+    def __init__(self, run: NotebookRun) -> None:
+        self._run = run
+
+    def __getitem__(self, name: str) -> Any:
+        found = self._run.ask({"op": "get", "name": name})
+        if type(found) is not dict or not found.get("there"):
+            raise KeyError(name)
+        return found.get("value")
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError("a test names what it wants of the notebook")
+
+    def __len__(self) -> NoReturn:
+        raise TypeError("a test names what it wants of the notebook")
+
+
+class Function:
+    """A function of the notebook: a call of it runs in the box."""
+
+    def __init__(self, run: NotebookRun, handle: int, name: str) -> None:
+        self._run, self._handle, self.__name__ = run, handle, name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._run.call("call", self._handle, args, kwargs)
+
+    def __repr__(self) -> str:
+        return f"<function {self.__name__} of the notebook>"
+
+
+def _refusal(action: str) -> Callable:
+    def refuse(self: "Opaque", *_: object) -> NoReturn:
+        raise TypeError(f"{self!r} cannot be {action}.")
+
+    return refuse
+
+
+class Opaque:
+    """A value that cannot leave the box. It equals nothing, and is neither true nor false."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+
+    def __repr__(self) -> str:
+        return (
+            f"an object of type {self._kind} (only numbers, strings, lists, dictionaries, arrays, "
+            "functions and Keras models can be graded)"
+        )
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refusal("compared")
+    __bool__ = _refusal("taken as true or false")
+    __array__ = _refusal("turned into an array")
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _shape(value: Any) -> tuple[int | None, ...] | None:
+    if value is None:
+        return None
+    if type(value) is not list or len(value) > 16:
+        raise wire.WireError("a model with an impossible shape")
+    if any(n is not None and (type(n) is not int or not 0 <= n < 2**40) for n in value):
+        raise wire.WireError("a model with an impossible shape")
+    return tuple(value)
+
+
+def _count(shapes: Any) -> int:
+    if type(shapes) is not list or len(shapes) > 10 * MAX_LAYERS:
+        raise wire.WireError("a model with impossible weights")
+    return sum(math.prod(n or 0 for n in _shape(shape) or ()) for shape in shapes)
+
+
+class Layer:
+    """What is known of a layer of a model."""
+
+    def __init__(self, fields: Any) -> None:
+        if type(fields) is not dict:
+            raise wire.WireError("a layer without a description")
+        activation = fields.get("activation")
+        self.name = clean(fields.get("name"), 100)
+        self.class_name = clean(fields.get("class_name"), 100)
+        self.activation = None if activation is None else clean(activation, 100)
+        self.output_shape = _shape(fields.get("output_shape"))
+        self._parameters = _count(fields.get("weights"))
+
+    def count_params(self) -> int:
+        return self._parameters
+
+
+class Model:
+    """A Keras model of the notebook; the model itself stays in the box.
+
+    What it says of its layers and weights is the student's word. A test that must not be fooled
+    looks at what `predict` returns for inputs of its own.
+    """
+
+    def __init__(self, run: NotebookRun, fields: dict) -> None:
+        layers = fields.get("layers")
+        if type(layers) is not list or len(layers) > MAX_LAYERS:
+            raise wire.WireError("a model with impossible layers")
+        self._run, self._handle = run, fields["handle"]
+        self.layers = [Layer(layer) for layer in layers]
+        self.input_shape = _shape(fields.get("input_shape"))
+        self.output_shape = _shape(fields.get("output_shape"))
+        self._parameters = _count(fields.get("weights"))
+
+    def count_params(self) -> int:
+        return self._parameters
+
+    def predict(self, x: np.ndarray, verbose: int = 0, **kwargs: Any) -> Any:
+        return self._run.call("predict", self._handle, (x,), kwargs)
+
+    def get_weights(self) -> list[np.ndarray]:
+        weights = self._run.call("get_weights", self._handle, (), {})
+        if type(weights) is not list or not all(isinstance(w, np.ndarray) for w in weights):
+            raise TypeError("get_weights() returned something else than a list of arrays.")
+        return weights

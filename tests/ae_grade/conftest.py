@@ -1,0 +1,32 @@
+"""A small sheet with three questions, the sandbox, and what lies outside it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from samples import SECRET, SHEET, Outside
+
+from ae_grade.grade import Sheet, load_sheet
+from ae_grade.sandbox import Sandbox, find_sandbox
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Sandbox:
+    """The sandbox of this machine. Where there is none, tests fail and say what to install."""
+    return find_sandbox()
+
+
+@pytest.fixture(scope="session")
+def sheet() -> Sheet:
+    return load_sheet(str(SHEET))
+
+
+@pytest.fixture
+def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outside]:
+    monkeypatch.setenv("AE_SECRET", SECRET)
+    tmp_path.chmod(0o777)
+    place = Outside(tmp_path)
+    yield place
+    place.check()
+    place.server.close()
+    place.abstract.close()
