@@ -41,7 +41,15 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent  # the tools of the environment that this runs in
 CHAPTERS = ROOT / "chapters"
 TIMES = Path("results", "times.json")
-PAGES = ["index.md", "glossary.md", "references.md", "references.bib", "_config.yml", "_toc.yml"]
+PAGES = [
+    "index.md",
+    "demo.md",
+    "glossary.md",
+    "references.md",
+    "references.bib",
+    "_config.yml",
+    "_toc.yml",
+]
 
 # What an interrupted run leaves for the next one to go on from.
 UNFINISHED = Path("_build", "unfinished")
@@ -312,7 +320,8 @@ def build(profile: str, names: list[str]) -> None:
     (copy / "chapters").mkdir(parents=True)
     for page in PAGES:
         shutil.copy(ROOT / page, copy / page)
-    shutil.copytree(ROOT / "_static", copy / "_static")
+    for folder in ("_static", "_ext", "demo"):
+        shutil.copytree(ROOT / folder, copy / folder)
     texts = chosen(names)
     for text in sorted(CHAPTERS.glob("*.md")):
         if text not in texts:
