@@ -18,6 +18,7 @@
       await module.mount(element, base);
       element.dataset.ready = "";
     } catch (error) {
+      console.error(error);
       say(element, `This demo could not start: ${error.message} Reload the page to try again.`);
     }
   }

@@ -19,9 +19,13 @@ from ae_lib.training import PROFILES
 
 
 def scaled(points: np.ndarray) -> np.ndarray:
-    """Return a map as whole numbers from 0 to 65535, its proportions kept, its middle in the middle."""
+    """Return a map as whole numbers from 0 to 65535, y downwards as on a screen.
+
+    The proportions are kept, and the middle is in the middle.
+    """
     low, high = points.min(axis=0), points.max(axis=0)
     unit = (points - (low + high) / 2) / (high - low).max() + 0.5
+    unit[:, 1] = 1 - unit[:, 1]
     return np.round(unit * 65535).astype("<u2")
 
 
