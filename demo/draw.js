@@ -247,17 +247,13 @@ function answersPart(networks, voice) {
     if (name !== "input") caption.append(el("br"), error);
     return el("figure", { className: "demo-figure" }, canvas, caption);
   }
-  const clean = el(
+  const all = el(
     "div",
     { className: "demo-figures" },
-    figure("input", "Input", "centred, 784 pixels"),
+    figure("input", "Input", "784 pixels"),
     ...Object.keys(TITLES).map((name) => figure(name, TITLES[name], CODES[name])),
-  );
-  const spoilt = el(
-    "div",
-    { className: "demo-figures" },
     figure("noisy", "With noise", "clipped to [0, 1]"),
-    figure("denoising", "Denoised", `${networks.denoising.parameters.toLocaleString("en")} parameters`),
+    figure("denoising", "Denoised", "from the noisy image"),
   );
 
   const slider = el("input", {
@@ -314,7 +310,7 @@ function answersPart(networks, voice) {
     value,
     again,
   );
-  return { element: el("div", { className: "demo-answers" }, clean, control, spoilt), update };
+  return { element: el("div", { className: "demo-answers" }, all, control), update };
 }
 
 // ----------------------------------------------------------------------------- the code, a walk

@@ -11,7 +11,7 @@ const COLOURS = {
     "#E0709A", "#5FD0BC", "#C4C450", "#DDCC77", "#B5B5B5",
   ],
 };
-const BACKGROUND = { light: "#ffffff", dark: "#14181e" };
+const BACKGROUND = { light: "#ffffff", dark: "#121212" };
 const GLYPHS_FROM = 2.5; // the zoom from which points are written as digits
 
 const parse = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
