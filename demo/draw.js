@@ -11,7 +11,7 @@ const TITLES = { pca: "PCA", dense: "Dense autoencoder", conv: "Convolutional au
 const CODES = { pca: "20 numbers", dense: "20 numbers", conv: "64 numbers" };
 
 /** Cut the picture of sample digits into arrays of grey values: digits[class][number]. */
-async function loadDigits(base, places) {
+export async function loadDigits(base, places) {
   const sheet = new Image();
   sheet.src = new URL("data/digits.png", base);
   await sheet.decode();

@@ -11,7 +11,7 @@ codes.bin: the codes, 20 bytes a point; maps.json gives the value of 255 for eac
 import json
 
 import numpy as np
-from export_demo import K, TARGET, write
+from export_demo import TARGET, K, write
 
 from ae_lib import as_vectors, encoder_of, fit_pca, knn_accuracy, load_mnist, pretrained, tsne
 from ae_lib import trustworthiness as trust
@@ -46,7 +46,9 @@ def main() -> None:
     ):
         print(title, flush=True)
         if points is None:
-            points = tsne({"pixels": x_test, "pca": pca_codes, "dense": codes}[source], max_iter=steps)
+            points = tsne(
+                {"pixels": x_test, "pca": pca_codes, "dense": codes}[source], max_iter=steps
+            )
         points = np.ascontiguousarray(points)
         maps.append(
             {
@@ -64,8 +66,12 @@ def main() -> None:
         "maps": [{key: m[key] for key in m if key != "points"} for m in maps],
         "code_top": top.round(4).tolist(),
     }
-    write(TARGET / "maps.bin", data.y_test.tobytes() + b"".join(m["points"].tobytes() for m in maps))
-    write(TARGET / "codes.bin", np.round(codes / np.maximum(top, 1e-9) * 255).astype("u1").tobytes())
+    write(
+        TARGET / "maps.bin", data.y_test.tobytes() + b"".join(m["points"].tobytes() for m in maps)
+    )
+    write(
+        TARGET / "codes.bin", np.round(codes / np.maximum(top, 1e-9) * 255).astype("u1").tobytes()
+    )
     write(TARGET / "maps.json", json.dumps(manifest, separators=(",", ":")).encode() + b"\n")
 
 

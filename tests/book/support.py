@@ -8,7 +8,9 @@ TEXTS = sorted((ROOT / "chapters").glob("*.md"))
 NOTEBOOKS = [text.with_suffix(".ipynb") for text in TEXTS]
 
 # Everything that git does not track, wherever the tests run.
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "_build", "node_modules", "*cache*", ".hypothesis", "shared")
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", "_build", "node_modules", "*cache*", ".hypothesis", "shared"
+)
 
 
 def copy_of_the_repository(folder: Path) -> Path:
