@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ae_lib import as_vectors, fit_pca, load_mnist, pretrained
+from ae_lib import as_vectors, encoder_of, fit_pca, load_mnist, pretrained, provenance
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
+DATA = ROOT / "demo" / "data"
 # The colours of the book's theme, so that contrasts can be checked without building the book.
 PAGE = """<!doctype html>
 <html lang="en" data-theme="light"><head><meta charset="utf-8"><title>demo</title>
@@ -42,7 +43,7 @@ def tool(name: str, package: str) -> str:
 
 def digits() -> np.ndarray:
     """Return the 100 sample digits, class by class, as grey values in [0, 1]."""
-    sheet = np.array(Image.open(ROOT / "demo" / "data" / "digits.png"))
+    sheet = np.array(Image.open(DATA / "digits.png"))
     assert sheet.shape == (280, 280)
     return sheet.reshape(10, 28, 10, 28).swapaxes(1, 2).reshape(100, 28, 28).astype("f4") / 255
 
@@ -93,6 +94,18 @@ def test_pca_projects_on_the_components(seen):
     values = np.linalg.svd(found - found.mean(axis=0), compute_uv=False)
     assert values[19] > 0.1 > 1e-2 > values[20]
     assert np.mean((found - x) ** 2) < 0.5 * np.mean((x.mean(axis=0) - x) ** 2)
+
+
+def test_the_exports_are_of_the_stored_weights():
+    """`make demo` and `make explorer` must follow a new training."""
+    models = json.loads((DATA / "models.json").read_text())
+    for name, sha256 in models["weights_sha256"].items():
+        assert sha256 == provenance(name)["weights_sha256"], "run `make demo`"
+    top = np.array(json.loads((DATA / "maps.json").read_text())["code_top"])
+    stored = np.frombuffer((DATA / "codes.bin").read_bytes(), "u1").reshape(10_000, 20) / 255 * top
+    codes = encoder_of(pretrained("dense")).predict(as_vectors(digits()), verbose=0)
+    error = np.abs(stored[np.ravel(models["digits"])] - codes)
+    assert (error < 0.51 * top / 255 + 1e-3).all(), "run `make explorer`"
 
 
 def test_it_is_light_and_quick(seen):
