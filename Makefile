@@ -10,7 +10,7 @@ export AE_EXPECT_GPU := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help book test site serve pdf web-audit chapters sync format overview screenshot lint lock clean
+.PHONY: help book test site serve pdf web-audit chapters sync format overview demo explorer screenshot lint lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -54,6 +54,12 @@ format: $(READY) ## let ruff put code in order, in the chapters' text, too
 
 overview: $(READY) ## draw the picture of the landing page from the stored weights
 	@$(BIN)/python tools/overview.py
+
+demo: $(READY) ## write the weights and sample digits of the page "Draw a digit"
+	@$(BIN)/python tools/export_demo.py
+
+explorer: $(READY) ## compute the maps of the t-SNE explorer (five minutes)
+	@$(BIN)/python tools/export_explorer.py
 
 screenshot: site ## take the README's picture of the site (needs chromium)
 	@chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,900 \

@@ -42,7 +42,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent  # the tools of the environment that this runs in
 CHAPTERS = ROOT / "chapters"
 TIMES = Path("results", "times.json")
-PAGES = ["index.md", "api.md", "glossary.md", "references.md", "references.bib"]
+PAGES = ["index.md", "demo.md", "api.md", "glossary.md", "references.md", "references.bib"]
 PAGES += ["_config.yml", "_toc.yml", "package.json", "package-lock.json", ".npmrc"]
 
 # What an interrupted run leaves for the next one to go on from.
@@ -300,7 +300,7 @@ def build(profile: str, names: list[str]) -> None:
     (copy / "chapters").mkdir(parents=True)
     for page in PAGES:
         shutil.copy(ROOT / page, copy / page)
-    for folder in ("_ext", "_static", "results"):
+    for folder in ("_ext", "_static", "demo", "results"):
         shutil.copytree(ROOT / folder, copy / folder)
     texts = chosen(names)
     for text in sorted(CHAPTERS.glob("*.md")):

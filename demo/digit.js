@@ -1,0 +1,99 @@
+// Turns pen strokes into an image as MNIST's are: scaled to a box of 20 x 20 pixels with the
+// proportions kept, and placed in 28 x 28 pixels with the centre of mass in the middle one.
+
+export const SIDE = 28;
+const BOX = 20;
+const LARGEST_SCALE = 3; // a dot stays a dot
+export const PEN_RADIUS = 1.4; // in pixels of the image, as wide as the pens of MNIST
+
+/**
+ * Draw strokes with a round pen; grey edges one pixel wide.
+ *
+ * A stroke is a list of [x, y] in pixels of the image: (0, 0) is the upper left corner of the
+ * first pixel.
+ */
+export function rasterise(strokes) {
+  const image = new Float32Array(SIDE * SIDE);
+  const reach = PEN_RADIUS + 0.5;
+  for (const stroke of strokes) {
+    for (let i = 0; i < stroke.length; i++) {
+      const [ax, ay] = stroke[Math.max(i - 1, 0)];
+      const [bx, by] = stroke[i];
+      const bottom = Math.min(SIDE - 1, Math.floor(Math.max(ay, by) + reach));
+      const right = Math.min(SIDE - 1, Math.floor(Math.max(ax, bx) + reach));
+      for (let y = Math.max(0, Math.floor(Math.min(ay, by) - reach)); y <= bottom; y++) {
+        for (let x = Math.max(0, Math.floor(Math.min(ax, bx) - reach)); x <= right; x++) {
+          const ink = reach - distance(x + 0.5, y + 0.5, ax, ay, bx, by);
+          const at = y * SIDE + x;
+          if (ink > image[at]) image[at] = Math.min(ink, 1);
+        }
+      }
+    }
+  }
+  return image;
+}
+
+/** Distance of a point from a line segment. */
+function distance(x, y, ax, ay, bx, by) {
+  const [dx, dy] = [bx - ax, by - ay];
+  const length = dx * dx + dy * dy;
+  const along = length ? ((x - ax) * dx + (y - ay) * dy) / length : 0;
+  const t = Math.max(0, Math.min(1, along));
+  return Math.hypot(x - ax - t * dx, y - ay - t * dy);
+}
+
+/** The mean position of the ink of an image, [x, y]; the middle if there is none. */
+export function centreOfMass(image) {
+  let [sum, x, y] = [0, 0, 0];
+  for (let at = 0; at < image.length; at++) {
+    sum += image[at];
+    x += image[at] * ((at % SIDE) + 0.5);
+    y += image[at] * (Math.floor(at / SIDE) + 0.5);
+  }
+  return sum ? [x / sum, y / sum] : [SIDE / 2, SIDE / 2];
+}
+
+/** Return the image that MNIST's preparation would make of strokes. */
+export function centred(strokes) {
+  const points = strokes.flat();
+  if (!points.length) return new Float32Array(SIDE * SIDE);
+  const xs = points.map(([x]) => x);
+  const ys = points.map(([, y]) => y);
+  const [left, top] = [Math.min(...xs), Math.min(...ys)];
+  const [width, height] = [Math.max(...xs) - left, Math.max(...ys) - top];
+  const scale = Math.min((BOX - 2 * PEN_RADIUS) / Math.max(width, height, 1e-9), LARGEST_SCALE);
+  const move = (list, map) => list.map((stroke) => stroke.map(map));
+  const boxed = move(strokes, ([x, y]) => [
+    SIDE / 2 + scale * (x - left - width / 2),
+    SIDE / 2 + scale * (y - top - height / 2),
+  ]);
+  // MNIST's digits were moved by whole pixels: all have their centre of mass within pixel 14.
+  const [cx, cy] = centreOfMass(rasterise(boxed)).map((c) => Math.ceil(SIDE / 2 - c));
+  return rasterise(move(boxed, ([x, y]) => [x + cx, y + cy]));
+}
+
+/** Standard normal random numbers from a seed (mulberry32 and the Box-Muller transform). */
+export function normals(count, seed) {
+  let state = seed >>> 0;
+  const uniform = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return Float32Array.from({ length: count }, () => {
+    const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
+    return radius * Math.cos(2 * Math.PI * uniform());
+  });
+}
+
+/** The lecture's noise: add `factor` times normal numbers, clip to [0, 1]. */
+export function noisy(image, noise, factor) {
+  return image.map((value, i) => Math.max(0, Math.min(1, value + factor * noise[i])));
+}
+
+/** The point that lies the part t of the way from a to b. */
+export function between(a, b, t) {
+  return a.map((value, i) => (1 - t) * value + t * b[i]);
+}

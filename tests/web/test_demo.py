@@ -1,0 +1,157 @@
+"""The demos in a real browser: what they compute, how fast, by keyboard, and with no other host."""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ae_lib import as_vectors, encoder_of, fit_pca, load_mnist, pretrained, provenance
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+DATA = ROOT / "demo" / "data"
+# The colours of the book's theme, so that contrasts can be checked without building the book.
+PAGE = """<!doctype html>
+<html lang="en" data-theme="light"><head><meta charset="utf-8"><title>demo</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
+<style>
+html {{ --pst-color-background: #fff }}
+html[data-theme="dark"] {{ --pst-color-background: #121212; --pst-color-text-base: #ced6dd;
+  --pst-color-text-muted: #9ca4af; --pst-color-border: #48566b; --pst-color-surface: #29313d;
+  --pst-color-link: #5e9cf5 }}
+body {{ background: var(--pst-color-background); font-family: sans-serif; margin: 8px }}
+</style>
+<link rel="stylesheet" href="demo/demo.css"><script defer src="demo/mount.js"></script></head>
+<body><main><h1>Demo</h1><div data-demo="{name}"></div></main></body></html>
+"""
+
+
+def tool(name: str, package: str) -> str:
+    beside = Path(sys.executable).parent
+    path = shutil.which(name, path=f"{beside}{os.pathsep}{os.environ['PATH']}")
+    if path is None:
+        pytest.fail(f"{name} is missing; on Debian: apt install {package}")
+    return path
+
+
+def digits() -> np.ndarray:
+    """Return the 100 sample digits, class by class, as grey values in [0, 1]."""
+    sheet = np.array(Image.open(DATA / "digits.png"))
+    assert sheet.shape == (280, 280)
+    return sheet.reshape(10, 28, 10, 28).swapaxes(1, 2).reshape(100, 28, 28).astype("f4") / 255
+
+
+def test_the_engine_by_hand():
+    command = [tool("node", "nodejs"), "--test", str(HERE / "demo_engine.test.mjs")]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory):
+    """What the browser saw."""
+    browser = os.environ.get("CHROMIUM") or tool("chromium", "chromium")
+    if not (ROOT / "node_modules" / "playwright-core").is_dir():
+        pytest.fail("playwright-core is missing; run `npm ci`")
+    folder = tmp_path_factory.mktemp("demo")
+    shutil.copytree(ROOT / "demo", folder / "demo")
+    for name in ("draw", "draw-small", "explorer"):
+        (folder / f"{name}.html").write_text(PAGE.format(name=name))
+    command = [tool("node", "nodejs"), str(HERE / "demo_browser.mjs"), browser, str(folder)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=180)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return json.loads(run.stdout)
+
+
+def output(seen, name):
+    return np.frombuffer(base64.b64decode(seen["outputs"][name]), "<f4").reshape(100, 784)
+
+
+@pytest.mark.parametrize("name", ["dense", "conv", "denoising"])
+def test_outputs_are_those_of_keras(seen, name):
+    x = digits()
+    x = as_vectors(x) if name == "dense" else x.reshape(-1, 28, 28, 1)
+    expected = pretrained(name).predict(x, verbose=0).reshape(100, 784)
+    assert expected.max() > 0.9
+    assert np.abs(output(seen, name) - expected).max() < 1e-4
+
+
+def test_pca_projects_on_the_components(seen):
+    x, found = as_vectors(digits()), output(seen, "pca")
+    data = load_mnist()
+    if data.name == "mnist":
+        expected = fit_pca(as_vectors(data.x_train), 20).reconstruct(x)
+        assert np.abs(found - expected).max() < 1e-4
+    # Without MNIST the components cannot be computed: the outputs must lie in 20 dimensions, and
+    # be nearer to the digits than their mean is.
+    values = np.linalg.svd(found - found.mean(axis=0), compute_uv=False)
+    assert values[19] > 0.1 > 1e-2 > values[20]
+    assert np.mean((found - x) ** 2) < 0.5 * np.mean((x.mean(axis=0) - x) ** 2)
+
+
+def test_the_exports_are_of_the_stored_weights():
+    """`make demo` and `make explorer` must follow a new training."""
+    models = json.loads((DATA / "models.json").read_text())
+    for name, sha256 in models["weights_sha256"].items():
+        assert sha256 == provenance(name)["weights_sha256"], "run `make demo`"
+    top = np.array(json.loads((DATA / "maps.json").read_text())["code_top"])
+    stored = np.frombuffer((DATA / "codes.bin").read_bytes(), "u1").reshape(10_000, 20) / 255 * top
+    codes = encoder_of(pretrained("dense")).predict(as_vectors(digits()), verbose=0)
+    error = np.abs(stored[np.ravel(models["digits"])] - codes)
+    assert (error < 0.51 * top / 255 + 1e-3).all(), "run `make explorer`"
+
+
+def test_it_is_light_and_quick(seen):
+    assert 100 < seen["kib"] < 500
+    assert seen["usable"] < 1000  # milliseconds, the best of three loads
+    assert len(seen["updates"]) > 30
+    assert np.median(seen["updates"]) < 10
+    assert seen["explorer"]["kib"] < 300
+
+
+def test_nothing_comes_from_elsewhere_and_nothing_is_complained_of(seen):
+    assert seen["foreign"] == []
+    assert seen["messages"] == []
+
+
+def test_accessible_in_both_themes_and_on_a_phone(seen):
+    assert seen["axe"] == []
+    assert seen["wide"] == []
+    assert seen["smallWidth"] <= 320
+
+
+def test_everything_works_by_keyboard(seen):
+    still = "arrow keys with the pen up draw nothing"
+    assert {name: did for name, did in seen["draw"].items() if did == (name == still)} == {}
+    assert "mean squared error" in seen["spoken"].lower()
+
+
+def test_the_explorer_answers(seen):
+    explorer = seen["explorer"]
+    for key in ("title", "neighbour", "seven", "hovered"):
+        assert explorer[key].startswith("Digit "), explorer
+    assert explorer["seven"] == "Digit 9, test image 7"
+    assert explorer["hovered"] != explorer["seven"]
+    assert explorer["filtered"]
+    assert explorer["pressed"] == "false"
+    assert explorer["caption"].startswith("PCA: trustworthiness 0.")
+    assert explorer["full"] == 1000 > explorer["left"]
+
+
+def test_maps_glide_unless_the_reader_wants_less_motion(seen):
+    assert seen["explorer"]["glides"]
+    assert seen["explorer"]["jumps"]
+
+
+def test_sixty_frames_a_second_while_panning(seen):
+    pan = seen["explorer"]["pan"]
+    assert pan["drawn"] > 0.9, "frames without a new picture"
+    assert pan["median"] < 16.7
+    assert pan["fps"] > 50, pan  # 60, less what a busy machine costs
