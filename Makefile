@@ -72,6 +72,9 @@ lint: $(READY) ## ruff, mypy, codespell: the same in CI and before each commit
 	@$(BIN)/mypy
 	@$(BIN)/codespell
 
+bench-grade: $(READY) ## measure the grader beside `otter run` (N=200 submissions; needs bubblewrap)
+	@$(BIN)/python -m tools.bench_grade --count $(or $(N),200)
+
 lock: ## make requirements.lock anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade \
 	    --custom-compile-command "make lock" requirements.txt --output-file requirements.lock

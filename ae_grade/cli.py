@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
 
-from ae_grade.sandbox import Sandbox, SandboxError, find_sandbox
+from ae_grade.sandbox import Sandbox, SandboxError, find_sandbox, settle_data
 
 __all__ = ["main"]
 
@@ -96,6 +96,7 @@ def run_command(options: argparse.Namespace) -> int:
         raise ValueError(f"{options.submissions} holds no submissions.")
     chosen = shard(found.submissions, options.shard)
     sandbox, make_executor, width = workers(options)
+    print(f"Sheet {sheet.name}, data set {settle_data()}, sandbox {sandbox}.")
     if options.no_sandbox:
         print("No sandbox: these notebooks can read and change what you can.", file=sys.stderr)
     outcome = run(

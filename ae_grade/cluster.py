@@ -77,7 +77,9 @@ def probe_worker(without: bool) -> tuple[Sandbox | None, str]:
     from ae_grade.doctor import try_box
 
     try:
-        from ae_grade.sandbox import find_sandbox
+        from ae_grade.sandbox import find_sandbox, settle_data
+
+        settle_data()
 
         sandbox = find_sandbox(without)
         try_box(sandbox)

@@ -1,6 +1,7 @@
 """Mark one submission: run it in a box, run otter's tests outside."""
 
 import hashlib
+import inspect
 import json
 import time
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from otter.test_files import GradingResults
-from otter.test_files.abstract_test import TestCaseResult
+from otter.test_files.abstract_test import TestCase, TestCaseResult
 from otter.test_files.exception_test import ExceptionTestFile
 
 from ae_grade.proxy import Cell, Names, NotebookRun, StudentError, clean
@@ -293,7 +294,7 @@ def question_record(question: Question, results: GradingResults | None) -> dict:
         "score": round(float(file.score), 6),
         "cases": [
             {
-                "name": clean(c.test_case.name, 200),
+                "name": case_title(c.test_case),
                 "hidden": bool(c.test_case.hidden),
                 "passed": c.passed,
                 "points": c.test_case.points,
@@ -302,6 +303,11 @@ def question_record(question: Question, results: GradingResults | None) -> dict:
             for c in cases
         ],
     }
+
+
+def case_title(case: TestCase) -> str:
+    """Return the first line of a test's docstring, which says what is tested, or its name."""
+    return clean((inspect.getdoc(case.body.test_func) or case.name).splitlines()[0], 200)
 
 
 def message_of(result: TestCaseResult) -> str:

@@ -270,11 +270,13 @@ def run(
             if broken:
                 again.extend(pending.values())
                 pending.clear()
-                executor.shutdown(wait=False, cancel_futures=True)
+                executor.shutdown(wait=False)
                 executor = make_executor()
     finally:
         bar.close()
-        executor.shutdown(wait=False, cancel_futures=True)
+        for future in pending:
+            future.cancel()
+        executor.shutdown(wait=False)
     return outcome
 
 

@@ -42,7 +42,15 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent  # the tools of the environment that this runs in
 CHAPTERS = ROOT / "chapters"
 TIMES = Path("results", "times.json")
-PAGES = ["index.md", "demo.md", "api.md", "glossary.md", "references.md", "references.bib"]
+PAGES = [
+    "index.md",
+    "instructors.md",
+    "demo.md",
+    "api.md",
+    "glossary.md",
+    "references.md",
+    "references.bib",
+]
 PAGES += ["_config.yml", "_toc.yml", "package.json", "package-lock.json", ".npmrc"]
 
 # What an interrupted run leaves for the next one to go on from.
