@@ -17,7 +17,7 @@ help: ## list the targets
 
 book: PROFILE ?= quick
 book: $(READY) ## execute every chapter (PROFILE=quick or full) and render what was executed
-	@$(BIN)/python tools/book.py build --profile $(PROFILE) $(CHAPTERS)
+	@$(BIN)/python -m tools.book build --profile $(PROFILE) $(CHAPTERS)
 
 test: $(READY) node_modules lint ## check everything: style, unit tests, every chapter against its stored outputs, the pages
 	@$(BIN)/python -m pytest
@@ -26,7 +26,7 @@ site: $(READY) ## render the committed, fully trained notebooks as they are (SOL
 ifdef SOLUTIONS
 	@$(BIN)/python -m tools.sheets site
 else
-	@$(BIN)/python tools/book.py site
+	@$(BIN)/python -m tools.book site
 endif
 
 serve: site ## show the site on http://localhost:8000
@@ -40,16 +40,16 @@ web-audit: $(READY) node_modules site ## rate pages of every type with Lighthous
 
 chapters: PROFILE ?= full
 chapters: $(READY) ## execute the chapters and store outputs and weights (PROFILE=quick: only measure the time)
-	@$(BIN)/python tools/book.py run --profile $(PROFILE) $(CHAPTERS)
+	@$(BIN)/python -m tools.book run --profile $(PROFILE) $(CHAPTERS)
 
 sync: $(READY) ## bring the notebooks in line with their text; outputs of unchanged code stay
-	@$(BIN)/python tools/book.py sync
+	@$(BIN)/python -m tools.book sync
 	@$(BIN)/python -m tools.sheets sync
 
 format: $(READY) ## let ruff put code in order, in the chapters' text, too
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-	@$(BIN)/python tools/book.py format
+	@$(BIN)/python -m tools.book format
 	@$(MAKE) --no-print-directory sync
 
 overview: $(READY) ## draw the picture of the landing page from the stored weights

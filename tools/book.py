@@ -1,12 +1,12 @@
 """Make the book: notebooks from their text, executed, and the pages from the notebooks.
 
-python tools/book.py sync             chapters/*.md -> chapters/*.ipynb, outputs kept
-python tools/book.py format           put the code in chapters/*.md in order
-python tools/book.py check            say which notebooks are not in sync with their text
-python tools/book.py run [NAME ...]   execute and store the outputs (profile full), or only
+python -m tools.book sync             chapters/*.md -> chapters/*.ipynb, outputs kept
+python -m tools.book format           put the code in chapters/*.md in order
+python -m tools.book check            say which notebooks are not in sync with their text
+python -m tools.book run [NAME ...]   execute and store the outputs (profile full), or only
                                       measure the time (profile quick)
-python tools/book.py build            execute all in a copy of the book, then render that copy
-python tools/book.py site             render the committed notebooks as they are
+python -m tools.book build            execute all in a copy of the book, then render that copy
+python -m tools.book site             render the committed notebooks as they are
 
 `run` and `build` take --profile quick|full.
 """
@@ -36,7 +36,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from ae_grade.build import install_cell
 from ae_lib import load_mnist
-from results import add_runs, write_atomically
+from tools.results import add_runs, write_atomically
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent  # the tools of the environment that this runs in

@@ -19,7 +19,7 @@ from tools import book
 def book_command(copy, *arguments, **environment):
     # The copy's own tools; an address that nobody answers stands for "no network".
     return subprocess.run(
-        [sys.executable, "tools/book.py", *arguments],
+        [sys.executable, "-m", "tools.book", *arguments],
         cwd=copy,
         env={**os.environ, "PYTHONPATH": str(copy), **environment},
         capture_output=True,
@@ -151,9 +151,10 @@ def test_files_are_written_whole_or_not_at_all(tmp_path):
 
 
 def test_times_are_merged(tmp_path):
-    book.record_time(tmp_path, "quick", "01_pca", 12.34)
-    book.record_time(tmp_path, "full", "02_dense", 100)
-    book.record_time(tmp_path, "quick", "01_pca", 11.04)
-    times = json.loads((tmp_path / book.TIMES).read_text())
+    record = tmp_path / "results" / "times.json"
+    book.record_time(record, "quick", "01_pca", 12.34)
+    book.record_time(record, "full", "02_dense", 100)
+    book.record_time(record, "quick", "01_pca", 11.04)
+    times = json.loads(record.read_text())
     assert times["quick"]["01_pca"]["seconds"] == 11.0
     assert set(times) == {"quick", "full"}
