@@ -307,7 +307,8 @@ def question_record(question: Question, results: GradingResults | None) -> dict:
 
 def case_title(case: TestCase) -> str:
     """Return the first line of a test's docstring, which says what is tested, or its name."""
-    return clean((inspect.getdoc(case.body.test_func) or case.name).splitlines()[0], 200)
+    line = (inspect.getdoc(case.body.test_func) or case.name).splitlines()[0]
+    return clean(line.removesuffix("."), 200)
 
 
 def message_of(result: TestCaseResult) -> str:

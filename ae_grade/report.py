@@ -140,8 +140,7 @@ def feedback_page(sheet: Sheet, record: dict) -> str:
             if result["score"] is None
             else f"{number(result['score'])} of {number(result['possible'])} points"
         )
-        title = f"{question.name}: {question.title}" if question.title != question.name else ""
-        parts.append(f"<h2>{html.escape(title or question.name)} ({points})</h2>")
+        parts.append(f"<h2>{html.escape(question.title)} ({points})</h2>")
         public = [c for c in result["cases"] if not c["hidden"]]
         if public:
             parts.append(listing(case_line(c) for c in public))

@@ -195,7 +195,7 @@ def environment(home: str, backend: str, limits: Limits, data: tuple[Path, str] 
 
 def bubblewrap_command(limits: Limits, inside: dict, data: tuple[Path, str] | None) -> list[str]:
     """Return bubblewrap's arguments: the system read-only, and nothing else of the machine."""
-    made = {"/", "/home", HOME}
+    made = {"/", "/tmp", "/home", HOME}
 
     def bind(source: str, inside: str) -> None:
         # bubblewrap makes missing parents that only root can enter.
@@ -222,8 +222,6 @@ def bubblewrap_command(limits: Limits, inside: dict, data: tuple[Path, str] | No
             command += ["--ro-bind", name, name]
     for name in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"):
         command += ["--ro-bind-try", name, name]
-    for folder in python_folders():
-        bind(folder, folder)
     command += ["--proc", "/proc", "--dev", "/dev"]
     command += ["--perms", "1777", "--size", str(limits.disk // 4), "--tmpfs", "/dev/shm"]
     command += ["--perms", "1777", "--size", str(limits.disk), "--tmpfs", "/tmp"]
@@ -232,6 +230,9 @@ def bubblewrap_command(limits: Limits, inside: dict, data: tuple[Path, str] | No
     for folder in (f"{HOME}/.cache", f"{HOME}/.cache/ae_lib"):
         command += ["--perms", "0777", "--dir", folder]
         made.add(folder)
+    # After the empty /tmp and home, which would hide a Python that lies there.
+    for folder in python_folders():
+        bind(folder, folder)
     bind(course_package(), "/box/course/ae_lib")
     for name in ("box.py", "wire.py"):
         bind(str(HERE / name), f"/box/{name}")

@@ -38,17 +38,18 @@ class Equal:
 
 # Looks for a text in all files that can be read, and in all memory that can be reached.
 SEARCH = """
-import gc, os, sys
+import os, sys
 def seen():
     word = "{word}".replace("~", "-")
     if word in str(dict(os.environ)):
         return True
-    for folder in ("{folder}", "/proc/1", "/proc/self", "/home", "/tmp", "/root", "/box", "/run", "/var", "/etc"):
-        for root, _, files in os.walk(folder):
+    libraries = {sys.prefix, sys.base_prefix, *sys.path} - {""}
+    places = ("{folder}", "/proc/1", "/proc/self", "/home", "/tmp", "/root", "/box", "/run", "/var", "/etc")
+    for place in places:
+        for root, folders, files in os.walk(place):
+            folders[:] = [f for f in folders if os.path.join(root, f) not in libraries]
             for name in files:
                 path = os.path.join(root, name)
-                if path.startswith("/root/.pyenv") or os.path.getsize(path) > 10**6:
-                    continue
                 if name in ("environ", "cmdline") or not path.startswith("/proc"):
                     try:
                         if word.encode() in open(path, "rb").read(10**6):
