@@ -64,7 +64,7 @@ explorer: $(READY) ## compute the maps of the t-SNE explorer (five minutes)
 screenshot: site ## take the README's picture of the site (needs chromium)
 	@chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,900 \
 	    --virtual-time-budget=5000 --screenshot=_static/screenshot.png \
-	    "file://$(CURDIR)/_build/html/chapters/05_denoising.html#results-on-the-test-set"
+	    "file://$(CURDIR)/_build/html/index.html"
 
 lint: $(READY) ## ruff, mypy, codespell: the same in CI and before each commit
 	@$(BIN)/ruff check .

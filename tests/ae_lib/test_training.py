@@ -148,8 +148,9 @@ def test_environment_names_backend_device_and_versions():
         assert training.gpu_names(found["backend"]), "make test GPU=1, but Keras sees no GPU"
 
 
+# The test error of the last step swings around the epoch's mean loss, most for the denoiser.
 @pytest.mark.parametrize(
-    ("name", "limit"), [("dense", 0.0150), ("conv", 0.0235), ("denoising", 0.0110)]
+    ("name", "limit"), [("dense", 0.0150), ("conv", 0.0235), ("denoising", 0.0120)]
 )
 def test_stored_weights_are_what_their_record_says(name, limit):
     record = provenance(name)
