@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+NODE_READY := node_modules/.ready
 
 # GPU=1 adds TensorFlow's CUDA libraries, and the tests then insist on finding a GPU.
 ifdef GPU
@@ -19,7 +20,7 @@ book: PROFILE ?= quick
 book: $(READY) ## execute every chapter (PROFILE=quick or full) and render what was executed
 	@$(BIN)/python -m tools.book build --profile $(PROFILE) $(CHAPTERS)
 
-test: $(READY) node_modules lint ## check everything: style, unit tests, every chapter against its stored outputs, the pages
+test: $(READY) $(NODE_READY) lint ## check everything: style, unit tests, every chapter against its stored outputs, the pages
 	@$(BIN)/python -m pytest
 
 site: $(READY) ## render the committed, fully trained notebooks as they are (SOLUTIONS=1: with solutions)
@@ -35,7 +36,7 @@ serve: site ## show the site on http://localhost:8000
 pdf: $(READY) ## print the whole book as one PDF (needs chromium)
 	@$(BIN)/python tools/pdf.py
 
-web-audit: $(READY) node_modules site ## rate pages of every type with Lighthouse, median of 3 (needs chromium)
+web-audit: $(READY) $(NODE_READY) site ## rate pages of every type with Lighthouse, median of 3 (needs chromium)
 	@$(BIN)/node tests/web/lighthouse.mjs _build/html
 
 chapters: PROFILE ?= full
@@ -83,9 +84,9 @@ clean: ## remove what was built; the virtual environment stays
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # The tools that check the pages; the build itself fetches only KaTeX.
-node_modules: $(READY) package-lock.json
+$(NODE_READY): $(READY) package-lock.json
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm ci --loglevel=error
-	@touch node_modules
+	@touch $(NODE_READY)
 
 # Installed anew when the lock or the package's description changes.
 $(READY): requirements.lock pyproject.toml

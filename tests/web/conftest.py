@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from built_site import ROOT, build
 
-ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "_ext"))
 
-from node_packages import NODE  # noqa: E402
+from node_packages import NODE
 
 
 def browser() -> str | None:
@@ -30,32 +30,6 @@ def chromium() -> str:
     if not (ROOT / "node_modules" / "playwright-core").is_dir():
         pytest.fail(f"the node packages are missing; install them with `{NODE.parent / 'npm'} ci`")
     return str(path)
-
-
-def build(folder: Path, **changes: str) -> Path:
-    """Build the committed notebooks in a copy of the book; return the folder of the pages."""
-    copy = folder / "book"
-    shutil.copytree(
-        ROOT,
-        copy,
-        ignore=shutil.ignore_patterns(
-            ".git", ".venv", "_build", "node_modules", "*cache*", "tests"
-        ),
-    )
-    (folder / "node_modules").symlink_to(ROOT / "node_modules")
-    for old, new in changes.items():
-        config = (copy / "_config.yml").read_text()
-        assert old in config
-        (copy / "_config.yml").write_text(config.replace(old, new, 1))
-    builder = Path(sys.executable).parent / "jupyter-book"
-    run = subprocess.run(
-        [builder, "build", "-q", "-W", "-n", "--keep-going", str(copy)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, f"{run.stdout}{run.stderr}"
-    return copy / "_build" / "html"
 
 
 @pytest.fixture(scope="session")

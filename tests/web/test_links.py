@@ -6,8 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-
-from conftest import ROOT, build
+from built_site import ROOT, build
 
 # Every other host that pages link to, and why. Tests do not fetch them.
 HOSTS = {

@@ -73,7 +73,7 @@ def test_pictures_get_their_size_and_keep_their_pixels(tmp_path):
 
 
 def test_formulas_become_html_and_mathml_and_faults_are_named():
-    from conftest import ROOT
+    from built_site import ROOT
 
     katex = KaTeX(node_package(ROOT, "katex"))
     try:
