@@ -42,7 +42,9 @@ def test_nothing_jumps_and_nothing_is_wider_than_the_screen(audit):
 
 def test_pages_are_light(audit):
     for name, page in audit.items():
-        assert page["http 1280"]["bytes"] < 400 * 1024, name
+        # "Draw a digit" stands on two pages and may add 500 KiB of weights and sample digits.
+        demo = 500 if name.removesuffix(".html") in ("index", "demo") else 0
+        assert page["http 1280"]["bytes"] < (400 + demo) * 1024, name
 
 
 class Pictures(HTMLParser):
