@@ -144,9 +144,8 @@ def rmsprop() -> keras.optimizers.RMSprop:
 def choose_precision() -> str:
     """Let Keras compute in bfloat16 where the processor does that faster, and print the choice.
 
-    Convolutions take half the time on processors that multiply 16-bit numbers in hardware
-    (x86 with AVX512-BF16 or AMX, under TensorFlow); weights, loss and the networks' output layers
-    stay float32, and the losses are those of float32 (see the page on the lecture's numbers).
+    That is under TensorFlow on x86 processors that multiply 16-bit numbers in hardware
+    (AVX512-BF16 or AMX). Weights, loss and the networks' output layers stay float32.
     The environment variable ``AE_PRECISION`` forces ``float32`` or ``mixed_bfloat16``.
 
     Returns
@@ -172,9 +171,13 @@ def choose_precision() -> str:
 
 
 def _has_bfloat16() -> bool:
-    cpuinfo = Path("/proc/cpuinfo")
-    flags = cpuinfo.read_text() if cpuinfo.is_file() else ""
-    return "avx512_bf16" in flags or "amx_bf16" in flags
+    return "avx512_bf16" in _cpuinfo() or "amx_bf16" in _cpuinfo()
+
+
+def _cpuinfo() -> str:
+    """Return what Linux says of the processors; elsewhere nothing."""
+    path = Path("/proc/cpuinfo")
+    return path.read_text() if path.is_file() else ""
 
 
 class _Checkpoint(keras.callbacks.Callback):
@@ -340,8 +343,8 @@ def gpu_names(backend: str) -> list[str]:
 
 
 def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")  # on Linux, platform.processor() does not name the processor
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
+    # On Linux, platform.processor() does not name the processor.
+    lines = _cpuinfo().splitlines()
     names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
     return f"{os.cpu_count()} x {(names or [platform.processor() or platform.machine()])[0]}"
 
