@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+RIVALS := .venv-torch
 NODE_READY := node_modules/.ready
 
 # GPU=1 adds TensorFlow's CUDA libraries, and the tests then insist on finding a GPU.
@@ -11,10 +12,12 @@ export AE_EXPECT_GPU := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help book test site serve pdf web-audit chapters sync format overview demo explorer screenshot lint lock clean
+.PHONY: help book test test-jax test-torch test-oldest test-newest site serve pdf web-audit chapters \
+    experiments bench gpu train-distributed sync format overview demo explorer screenshot lint \
+    bench-grade lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
 
 book: PROFILE ?= quick
 book: $(READY) ## execute every chapter (PROFILE=quick or full) and render what was executed
@@ -22,6 +25,18 @@ book: $(READY) ## execute every chapter (PROFILE=quick or full) and render what 
 
 test: $(READY) $(NODE_READY) lint ## check everything: style, unit tests, every chapter against its stored outputs, the pages
 	@$(BIN)/python -m pytest
+
+test-jax: $(READY) ## the unit tests and every chapter with Keras on JAX
+	@KERAS_BACKEND=jax $(BIN)/python -m pytest tests/ae_lib chapters
+
+test-torch: $(READY) $(RIVALS)/.ready ## the networks on PyTorch: counts, a step, weights carried over
+	@AE_TORCH_PYTHON=$(abspath $(RIVALS))/bin/python $(BIN)/python -m pytest tests/ae_lib/test_backends.py
+
+test-oldest: ## unit tests and chapter 2 with the oldest versions that requirements.txt promises
+	$(call test_with,.venv-oldest,lowest-direct)
+
+test-newest: ## the same with the newest versions there are
+	$(call test_with,.venv-newest,highest)
 
 site: $(READY) ## render the committed, fully trained notebooks as they are (SOLUTIONS=1: with solutions)
 ifdef SOLUTIONS
@@ -42,6 +57,21 @@ web-audit: $(READY) $(NODE_READY) site ## rate pages of every type with Lighthou
 chapters: PROFILE ?= full
 chapters: $(READY) ## execute the chapters and store outputs and weights (PROFILE=quick: only measure the time)
 	@$(BIN)/python -m tools.book run --profile $(PROFILE) $(CHAPTERS)
+
+experiments: $(READY) ## train what chapter 8 cites from many seeds (half an hour; goes on where it was stopped)
+	@$(BIN)/python -m tools.experiments $(EXPERIMENTS)
+
+bench: $(READY) $(RIVALS)/.ready ## time the course beside the lecture's code and PyTorch (half an hour)
+	@$(BIN)/python -m tools.bench $(SECTIONS) --rivals $(abspath $(RIVALS))/bin/python
+
+gpu: $(READY) ## train the networks and execute the chapters on this machine's NVIDIA GPU, with JAX
+	@command -v nvidia-smi >/dev/null || { echo "This machine has no NVIDIA GPU."; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check \
+	    "jax[cuda12]==$$($(BIN)/python -c 'import jax; print(jax.__version__)')"
+	@KERAS_BACKEND=jax $(BIN)/python -m tools.gpu
+
+train-distributed: $(READY) ## train the dense network in several processes (PROCESSES=2)
+	@$(BIN)/python -m tools.train_distributed --processes $(or $(PROCESSES),2)
 
 sync: $(READY) ## bring the notebooks in line with their text; outputs of unchanged code stay
 	@$(BIN)/python -m tools.book sync
@@ -87,6 +117,24 @@ clean: ## remove what was built; the virtual environment stays
 $(NODE_READY): $(READY) package-lock.json
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm ci --loglevel=error
 	@touch $(NODE_READY)
+
+# PyTorch and openTSNE, for comparison only. From the plain index PyTorch brings several GB for
+# GPUs; TORCH names another build or version, as pip writes it.
+$(RIVALS)/.ready: pyproject.toml
+	@echo "Installing PyTorch and openTSNE into $(RIVALS)"
+	@$(PYTHON) -m venv --clear $(RIVALS)
+	@$(RIVALS)/bin/pip install --quiet --disable-pip-version-check $(or $(TORCH),torch)
+	@$(RIVALS)/bin/pip install --quiet --disable-pip-version-check 'openTSNE>=1.0' .
+	@touch $@
+
+# An environment of its own with other versions than the locked ones, and the tests in it.
+define test_with
+	@$(PYTHON) -m venv --clear $(1)
+	@$(1)/bin/pip install --quiet --disable-pip-version-check uv
+	@$(1)/bin/uv pip install --quiet --python $(1)/bin/python --resolution $(2) -r requirements.txt
+	@$(1)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(1)/bin/python -m pytest tests/ae_lib chapters/02_dense_autoencoder.ipynb
+endef
 
 # Installed anew when the lock or the package's description changes.
 $(READY): requirements.lock pyproject.toml

@@ -35,6 +35,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "checkpoint",
             "choose_precision",
             "environment",
+            "load_results",
             "pretrained",
             "profile",
             "provenance",

@@ -27,6 +27,7 @@ __all__ = [
     "checkpoint",
     "choose_precision",
     "environment",
+    "load_results",
     "pretrained",
     "profile",
     "provenance",
@@ -183,8 +184,9 @@ def _cpuinfo() -> str:
 class _Checkpoint(keras.callbacks.Callback):
     """Keras's ``BackupAndRestore``, plus what it forgets: losses and times of earlier epochs."""
 
-    def __init__(self, directory: Path | None) -> None:
+    def __init__(self, directory: Path | None, save: bool) -> None:
         super().__init__()
+        self.save = save
         self.epochs: list[dict[str, float]] = []
         self.backup = self.log = None
         if directory is not None:
@@ -215,7 +217,7 @@ class _Checkpoint(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self.epochs.append({"loss": logs["loss"], "seconds": time.perf_counter() - self.start})
-        if self.backup is None or self.log is None:
+        if self.backup is None or self.log is None or not self.save:
             return
         # The log first: it may be an epoch ahead of the weights, but never behind.
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -230,7 +232,7 @@ class _Checkpoint(keras.callbacks.Callback):
             self.model.history.history[key] = [epoch[key] for epoch in self.epochs]
 
 
-def checkpoint(name: str) -> keras.callbacks.Callback:
+def checkpoint(name: str, save: bool = True) -> keras.callbacks.Callback:
     """Return a callback for ``model.fit`` that keeps time, and the state where that is asked for.
 
     The seconds of each epoch come to stand in ``history.history["seconds"]``. If the environment
@@ -241,6 +243,8 @@ def checkpoint(name: str) -> keras.callbacks.Callback:
     ----------
     name : str
         ``"dense"``, ``"conv"`` or ``"denoising"``.
+    save : bool
+        False: go on from what is there, but leave saving to another process.
 
     Raises
     ------
@@ -249,7 +253,7 @@ def checkpoint(name: str) -> keras.callbacks.Callback:
     """
     _check_name(name)
     directory = os.environ.get("AE_CHECKPOINT_DIR")
-    return _Checkpoint(Path(directory) / name if directory else None)
+    return _Checkpoint(Path(directory) / name if directory else None, save)
 
 
 class DeadOutputError(RuntimeError):
@@ -426,6 +430,35 @@ def provenance(name: str) -> dict[str, Any]:
     _check_name(name)
     text = (resources.files("ae_lib") / "weights" / f"{name}.json").read_text()
     return json.loads(text)
+
+
+def load_results(name: str) -> Any:
+    """Return a record of what the book's longer runs measured.
+
+    Parameters
+    ----------
+    name : str
+        ``"reproduction"``: full trainings of the lecture's networks. ``"experiments"``: trainings
+        from many seeds and with other settings. ``"bench"``: times.
+
+    Returns
+    -------
+    dict
+        The content of ``results/<name>.json``; its fields stand in ``results/<name>.schema.json``.
+
+    Raises
+    ------
+    ValueError
+        There is no record of that name.
+    """
+    package = Path(__file__).parent
+    # Beside the package in the repository, inside it where it was installed.
+    folders = [package.parent / "results", package / "results"]
+    for folder in folders:
+        path = folder / f"{name}.json"
+        if (folder / f"{name}.schema.json").is_file() and path.is_file():
+            return json.loads(path.read_text())
+    raise ValueError(f"name is {name!r}; there is no such record in {folders[0]} or {folders[1]}.")
 
 
 def pretrained(name: str) -> keras.Model:

@@ -36,9 +36,8 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from ae_grade.build import install_cell
 from ae_lib import load_mnist
-from tools.results import add_runs, write_atomically
+from tools.results import ROOT, add_runs, write_atomically
 
-ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent  # the tools of the environment that this runs in
 CHAPTERS = ROOT / "chapters"
 TIMES = Path("results", "times.json")
@@ -301,23 +300,27 @@ def render(source: Path) -> None:
     print(f"The book lies in {source / '_build' / 'html' / 'index.html'}")
 
 
-def build(profile: str, names: list[str]) -> None:
-    """Execute the chapters in a copy of the book and render the copy; this tree stays as it is."""
-    copy = ROOT / "_build" / profile
+def copy_sources(copy: Path) -> None:
+    """Copy what the book is made of, without the chapters, into a fresh folder."""
     shutil.rmtree(copy, ignore_errors=True)
     (copy / "chapters").mkdir(parents=True)
     for page in PAGES:
         shutil.copy(ROOT / page, copy / page)
     for folder in ("_ext", "_static", "demo", "results"):
         shutil.copytree(ROOT / folder, copy / folder)
-    texts = chosen(names)
-    for text in sorted(CHAPTERS.glob("*.md")):
-        if text not in texts:
-            shutil.copy(text.with_suffix(".ipynb"), copy / "chapters")
     (copy / "exercises").mkdir()
     for page in (ROOT / "exercises").iterdir():
         if page.suffix in (".ipynb", ".md"):  # not the masters
             shutil.copy(page, copy / "exercises")
+
+
+def build(profile: str, names: list[str]) -> None:
+    """Execute the chapters in a copy of the book and render the copy; this tree stays as it is."""
+    copy, texts = ROOT / "_build" / profile, chosen(names)
+    copy_sources(copy)
+    for text in sorted(CHAPTERS.glob("*.md")):
+        if text not in texts:
+            shutil.copy(text.with_suffix(".ipynb"), copy / "chapters")
     print(load_mnist(), flush=True)
     for text in texts:
         run_chapter(text, copy, profile, store=True)

@@ -7,7 +7,8 @@ from typing import Any
 
 import jsonschema
 
-RESULTS = Path(__file__).resolve().parent.parent / "results"
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "results"
 REPRODUCTION = RESULTS / "reproduction.json"
 
 
@@ -22,6 +23,19 @@ def write_atomically(path: Path, text: str) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def write_checked(path: Path, content: dict[str, Any]) -> None:
+    """Write a record if it is what its schema, results/<name>.schema.json, asks for.
+
+    Raises
+    ------
+    jsonschema.ValidationError
+        It is not.
+    """
+    schema = json.loads((RESULTS / f"{path.stem}.schema.json").read_text())
+    jsonschema.validate(content, schema)
+    write_atomically(path, json.dumps(content, indent=2) + "\n")
+
+
 def add_runs(records: list[dict[str, Any]], path: Path = REPRODUCTION) -> None:
     """Add trainings to the record; one of the same network, device and settings is replaced.
 
@@ -34,10 +48,7 @@ def add_runs(records: list[dict[str, Any]], path: Path = REPRODUCTION) -> None:
     for record in records:
         run = {key: value for key, value in record.items() if key != "weights_sha256"}
         runs = [old for old in runs if _identity(old) != _identity(run)] + [run]
-    content = {"runs": sorted(runs, key=_identity)}
-    schema = json.loads((RESULTS / "reproduction.schema.json").read_text())
-    jsonschema.validate(content, schema)
-    write_atomically(path, json.dumps(content, indent=2) + "\n")
+    write_checked(path, {"runs": sorted(runs, key=_identity)})
 
 
 def _identity(run: dict[str, Any]) -> tuple[Any, ...]:

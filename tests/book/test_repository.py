@@ -12,7 +12,7 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 
 def targets():
-    return set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 def test_make_alone_lists_the_targets():
@@ -41,14 +41,14 @@ def test_workflows_call_make_and_nothing_else(path):
         assert job["timeout-minutes"] <= 120
         for step in job["steps"]:
             if "run" in step:
-                assert re.fullmatch(r"make ([a-z]+)( [A-Z]+=\w+)*", step["run"]), step
-                assert re.match(r"make ([a-z]+)", step["run"])[1] in targets()
+                assert re.fullmatch(r"make ([a-z-]+)( [A-Z]+=\w+)*", step["run"]), step
+                assert re.match(r"make ([a-z-]+)", step["run"])[1] in targets()
             else:
                 assert re.fullmatch(r"actions/[\w-]+@v\d+", step["uses"]), step
 
 
-def test_there_are_three_workflows():
-    assert [path.stem for path in WORKFLOWS] == ["gpu", "publish", "test"]
+def test_there_are_four_workflows():
+    assert [path.stem for path in WORKFLOWS] == ["gpu", "publish", "test", "versions"]
     gpu = yaml.safe_load(WORKFLOWS[0].read_text())
     assert "schedule" in gpu[True]  # YAML reads the key `on` as true
     assert "workflow_dispatch" in gpu[True]

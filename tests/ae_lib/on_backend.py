@@ -1,0 +1,33 @@
+"""Run by test_backends.py under another Keras backend: load weights, predict, train one step.
+
+python on_backend.py FOLDER     reads <name>.weights.h5 and x.npz there, writes <name>.json, .npz
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ae_lib import rmsprop
+from ae_lib.training import BUILDERS
+
+folder = Path(sys.argv[1])
+with np.load(folder / "x.npz") as stored:
+    inputs = dict(stored)
+for name, build in BUILDERS.items():
+    x = inputs[name]
+    model = build()
+    model.load_weights(folder / f"{name}.weights.h5")
+    loaded = model.predict(x, verbose=0)
+    model.compile(optimizer=rmsprop(), loss="mean_squared_error")
+    losses = [float(model.train_on_batch(x, x)) for _ in range(2)]
+    model.save_weights(folder / f"{name}.stepped.weights.h5")
+    np.savez(folder / f"{name}.npz", loaded=loaded, stepped=model.predict(x, verbose=0))
+    report = {
+        "backend": keras.backend.backend(),
+        "params": model.count_params(),
+        "losses": losses,
+    }
+    (folder / f"{name}.json").write_text(json.dumps(report))

@@ -1,0 +1,242 @@
+"""Measure this course against the lecture's code and against PyTorch, each in its own process.
+
+python -m tools.bench [SECTION ...] [--repeats 3] [--rivals PYTHON]
+
+Sections: training, tsne, start, scale; by default all. --rivals names the Python of an
+environment with PyTorch and openTSNE (`make bench` makes one). Results go to results/bench.json,
+which chapter 8 shows; nothing else should run meanwhile.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from ae_lib import environment, load_mnist
+from tools import rivals
+from tools.results import RESULTS, ROOT, write_checked
+
+PATH = RESULTS / "bench.json"
+MODELS = ("dense", "conv", "denoising")
+TRAIN_SIZES = (1_000, 3_000, 10_000, 30_000, 60_000)
+TSNE_SIZES = {"scikit-learn": (1_000, 3_000, 10_000), "openTSNE": (1_000, 10_000, 30_000, 70_000)}
+
+
+def seconds_of_epochs(fit: Callable[[], Any], repeats: int) -> list[float]:
+    """Return the seconds of each call, after one that is not counted: it compiles."""
+    fit()
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        fit()
+        seconds.append(round(time.perf_counter() - start, 3))
+    return seconds
+
+
+def train(model: str, variant: str, images: int, repeats: int) -> dict[str, Any]:
+    """Time epochs of one network: the lecture's code as printed, or the course's."""
+    import keras
+
+    from ae_lib import choose_precision, denoising_autoencoder, rmsprop, set_seed, training_pairs
+    from ae_lib.training import BUILDERS
+
+    set_seed(0)
+    features, labels = training_pairs(model, load_mnist().x_train[:images])
+    if variant == "lecture":
+        build = BUILDERS[model]
+        net = denoising_autoencoder("glorot_uniform") if model == "denoising" else build()
+        net.compile(optimizer="RMSprop", loss="mean_squared_error")
+    else:
+        if model != "dense":
+            choose_precision()
+        net = BUILDERS[model]()
+        net.compile(optimizer=rmsprop(), loss="mean_squared_error")
+
+    def fit() -> None:
+        net.fit(features, labels, batch_size=128, verbose=0)
+
+    return {
+        "seconds": seconds_of_epochs(fit, repeats),
+        "precision": keras.config.dtype_policy().name,
+        "peak_mib": rivals.peak_mib(),
+    }
+
+
+def tsne(variant: str) -> dict[str, Any]:
+    """Time the map of the 10,000 codes: the lecture's line, or the course's."""
+    from sklearn.manifold import TSNE
+
+    from ae_lib import trustworthiness
+    from ae_lib import tsne as ours
+
+    codes = codes_of_mnist(10_000)
+    start = time.perf_counter()
+    points = TSNE(n_components=2).fit_transform(codes) if variant == "lecture" else ours(codes)
+    seconds = time.perf_counter() - start
+    return {
+        "seconds": [round(seconds, 2)],
+        "trustworthiness": round(trustworthiness(codes, points), 4),
+        "peak_mib": rivals.peak_mib(),
+    }
+
+
+def codes_of_mnist(n: int) -> np.ndarray:
+    """Return the codes of the first `n` images, the test set first, by the stored network."""
+    from ae_lib import as_vectors, encoder_of, pretrained
+
+    data = load_mnist()
+    images = np.concatenate([data.x_test, data.x_train])[:n]
+    return encoder_of(pretrained("dense")).predict(as_vectors(images), verbose=0)
+
+
+def start(what: str) -> dict[str, Any]:
+    """Time what a student waits for first. Cold and warm are the first and the second call."""
+    begin = time.perf_counter()
+    if what == "import":
+        subprocess.run([sys.executable, "-c", "import ae_lib"], check=True)
+        imported = time.perf_counter() - begin
+        begin = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "pass"], check=True)
+        return {"seconds": [round(imported - (time.perf_counter() - begin), 3)]}
+    load_mnist()
+    if what == "load again":
+        begin = time.perf_counter()
+        load_mnist()
+    return {"seconds": [round(time.perf_counter() - begin, 3)]}
+
+
+def measure(python: Path, module: str, *arguments: Any) -> dict[str, Any]:
+    """Run one measurement in a process of its own and return what it prints last."""
+    command = [python, "-m", module, "measure", *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(
+            f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}\nThis measurement failed: {command}"
+        )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("sections", nargs="*", metavar="SECTION")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--rivals", type=Path, help="Python with PyTorch and openTSNE")
+    parser.add_argument("--out", type=Path, default=PATH)
+    parser.add_argument("--images", type=int, default=60_000, help="an epoch's, for a quick try")
+    options = parser.parse_args(arguments)
+    sections = {"training": training, "tsne": maps, "start": starts, "scale": scale}
+    if unknown := set(options.sections) - set(sections):
+        parser.error(f"no section {sorted(unknown)}; there are {list(sections)}")
+    if options.rivals is None:
+        print("No --rivals: PyTorch and openTSNE are left out.")
+    content = json.loads(options.out.read_text()) if options.out.is_file() else {}
+    data = load_mnist()
+    for name in options.sections or sections:
+        rows = sections[name](options)
+        made = {
+            **environment(),
+            "dataset": {"name": data.name, "sha256": data.sha256},
+            "date": datetime.now(UTC).date().isoformat(),
+        }
+        made.pop("precision")  # each row states its own
+        content[name] = {"made_with": made, "rows": rows}
+        write_checked(options.out, content)
+        for row in rows:
+            median = statistics.median(row["seconds"])
+            print(*(v for k, v in row.items() if k != "seconds"), f"{median:.2f} s", sep="  ")
+
+
+def training(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Measure one epoch of each network in each way."""
+    ours = Path(sys.executable)
+    jobs: list[tuple[str, str, tuple[Any, ...]]] = []
+    for model in MODELS:
+        for variant in ("lecture", "course"):
+            jobs.append((model, variant, (ours, "tools.bench", "train")))
+        if options.rivals:
+            for variant in ("torch float32", "torch channels_last bfloat16"):
+                jobs.append((model, variant, (options.rivals, "tools.rivals", "train")))
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for model, variant, call in tqdm(jobs, desc="training", unit="job"):
+            extra = [model, variant, options.images, options.repeats]
+            if call[1] == "tools.rivals":
+                extra.append(stored_pairs(model, options.images, Path(folder)))
+            rows.append({"model": model, "variant": variant, **measure(*call, *extra)})
+    return rows
+
+
+def stored_pairs(model: str, images: int, folder: Path) -> Path:
+    """Write a network's features and labels for an environment that has no Keras."""
+    from ae_lib import training_pairs
+
+    path = folder / f"{model}.npz"
+    if not path.is_file():
+        features, labels = training_pairs(model, load_mnist().x_train[:images])
+        np.savez(path, features=features, labels=labels)
+    return path
+
+
+def maps(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Measure t-SNE of the 10,000 codes."""
+    ours = Path(sys.executable)
+    return [
+        {"variant": variant, **measure(ours, "tools.bench", "tsne", variant)}
+        for variant in tqdm(("lecture", "course"), desc="t-SNE", unit="job")
+    ]
+
+
+def starts(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Measure importing the package and loading the data."""
+    ours = Path(sys.executable)
+    rows = []
+    for what in tqdm(("import", "load", "load again"), desc="start", unit="job"):
+        runs = [measure(ours, "tools.bench", "start", what) for _ in range(options.repeats)]
+        rows.append({"what": what, "seconds": [run["seconds"][0] for run in runs]})
+    return rows
+
+
+def scale(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Measure time and memory against the number of images."""
+    ours = Path(sys.executable)
+    rows = []
+    for model in MODELS:
+        for n in tqdm(TRAIN_SIZES, desc=f"epoch of {model}", unit="job"):
+            found = measure(ours, "tools.bench", "train", model, "course", n, 1)
+            rows.append({"what": f"one epoch, {model}", "n": n, **found})
+    with tempfile.TemporaryDirectory() as folder:
+        codes = Path(folder, "codes.npy")
+        np.save(codes, codes_of_mnist(70_000))
+        for library, sizes in TSNE_SIZES.items():
+            python = ours if library == "scikit-learn" else options.rivals
+            if python is None:
+                continue
+            for n in tqdm(sizes, desc=f"t-SNE, {library}", unit="job"):
+                found = measure(python, "tools.rivals", "tsne", library, n, codes)
+                rows.append({"what": f"t-SNE, {library}", "n": n, **found})
+    return rows
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["measure"]:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        _, _, kind, *rest = sys.argv
+        if kind == "train":
+            print(json.dumps(train(rest[0], rest[1], int(rest[2]), int(rest[3]))))
+        else:
+            print(json.dumps({"tsne": tsne, "start": start}[kind](*rest)))
+    else:
+        main()

@@ -1,0 +1,169 @@
+"""Train the lecture's three networks on the device that Keras finds, and execute the chapters.
+
+python -m tools.gpu [--epochs 50] [--images 60000] [--no-chapters] [--out results/reproduction.json]
+
+One epoch is one call: images and weights stay on the device, and a compiled loop goes over the
+batches. On JAX the loop is `jax.lax.scan`; on TensorFlow it is Keras's own `steps_per_execution`.
+Choose with KERAS_BACKEND; JAX is the faster one. Prints a table and records the runs.
+"""
+
+import argparse
+import dataclasses
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from ae_lib import (
+    Dataset,
+    check_alive,
+    choose_precision,
+    environment,
+    load_mnist,
+    reconstruction_error,
+    rmsprop,
+    set_seed,
+    training_pairs,
+)
+from ae_lib.training import BATCH_SIZE, BUILDERS, gpu_names
+from tools.results import REPRODUCTION, ROOT, add_runs
+
+
+def jax_epochs(model: keras.Model, features: Any, labels: Any, seed: int) -> Iterator[float]:
+    """Train `model` forever, one epoch a step, and yield the mean loss of each epoch."""
+    import jax
+    import jax.numpy as jnp
+
+    x, y = jnp.asarray(features), jnp.asarray(labels)
+    n, rest = len(x), len(x) % BATCH_SIZE
+    model.optimizer.build(model.trainable_variables)
+
+    def loss_of(weights: Any, batch: Any) -> Any:
+        outputs, _ = model.stateless_call(weights, [], x[batch], training=True)
+        return jnp.mean((outputs.astype("float32") - y[batch]) ** 2)
+
+    def step(state: Any, batch: Any) -> Any:
+        weights, slots = state
+        loss, gradients = jax.value_and_grad(loss_of)(weights, batch)
+        state = model.optimizer.stateless_apply(slots, gradients, weights)
+        return state, loss * len(batch)  # the last batch is smaller
+
+    @jax.jit
+    def epoch(state: Any, key: Any) -> Any:
+        order = jax.random.permutation(key, n)
+        state, losses = jax.lax.scan(step, state, order[: n - rest].reshape(-1, BATCH_SIZE))
+        total = jnp.sum(losses)
+        if rest:
+            state, last = step(state, order[n - rest :])
+            total += last
+        return state, total / n
+
+    state = (
+        [v.value for v in model.trainable_variables],
+        [v.value for v in model.optimizer.variables],
+    )
+    key = jax.random.key(seed)
+    while True:
+        key, this = jax.random.split(key)
+        state, loss = epoch(state, this)
+        for variable, value in zip(model.trainable_variables, state[0], strict=True):
+            variable.assign(value)
+        yield float(loss)
+
+
+def keras_epochs(model: keras.Model, features: Any, labels: Any, seed: int) -> Iterator[float]:
+    """Do the same with `fit`, the epoch's steps in one call of the compiled function."""
+    while True:
+        history = model.fit(features, labels, batch_size=BATCH_SIZE, epochs=1, verbose=0)
+        yield history.history["loss"][0]
+
+
+def train(name: str, data: Dataset, epochs: int, seed: int) -> dict[str, Any]:
+    """Train a network and return its record for results/reproduction.json."""
+    set_seed(seed)
+    rng = np.random.default_rng(seed)
+    features, labels = training_pairs(name, data.x_train, rng)
+    x_test, y_test = training_pairs(name, data.x_test, rng)
+    steps = -(-len(features) // BATCH_SIZE)
+    model = BUILDERS[name]()
+    model.compile(optimizer=rmsprop(), loss="mean_squared_error", steps_per_execution=steps)
+    epoch = jax_epochs if keras.backend.backend() == "jax" else keras_epochs
+    start = time.perf_counter()  # compilation counts
+    training = epoch(model, features, labels, seed)
+    loss = [next(training) for _ in tqdm(range(epochs), desc=name, unit="epoch")]
+    seconds = time.perf_counter() - start
+    check_alive(model, x_test[:256])
+    return {
+        "model": name,
+        "profile": "full" if epochs == 50 and len(data.x_train) == 60_000 else "quick",
+        "epochs": epochs,
+        "batch_size": BATCH_SIZE,
+        "seed": seed,
+        **environment(),
+        "dataset": {"name": data.name, "sha256": data.sha256},
+        "params": model.count_params(),
+        "loss": [round(value, 6) for value in loss],
+        "test_mse": round(reconstruction_error(y_test, model.predict(x_test, verbose=0)), 6),
+        "seconds": round(seconds, 1),
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+
+
+def table(records: list[dict[str, Any]]) -> str:
+    """Return one line a network: what was trained, how long, with what loss, on what."""
+    lines = ["model      epochs  seconds  final loss  test error  device"]
+    lines += [
+        f"{r['model']:<10} {r['epochs']:>6} {r['seconds']:>8.1f} {r['loss'][-1]:>11.4f} "
+        f"{r['test_mse']:>11.4f}  {r['device']} ({r['backend']}, {r['precision']})"
+        for r in records
+    ]
+    total = sum(r["seconds"] for r in records)
+    return "\n".join([*lines, f"{'together':<10} {'':>6} {total:>8.1f}"])
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--epochs", type=int, default=50)
+    parser.add_argument("--images", type=int, default=60_000, help="train on the first so many")
+    parser.add_argument("--out", type=Path, default=REPRODUCTION, help="where the runs go")
+    parser.add_argument("--no-chapters", action="store_true", help="train only")
+    parser.add_argument("--cpu", action="store_true", help="go on although there is no GPU")
+    options = parser.parse_args(arguments)
+    if options.epochs < 1 or not BATCH_SIZE <= options.images <= 60_000:
+        parser.error(f"--epochs is at least 1, --images from {BATCH_SIZE} to 60,000.")
+    backend = keras.backend.backend()
+    if not gpu_names(backend) and not options.cpu:
+        sys.exit(f"Keras on {backend} sees no GPU. To try the path on the CPU: --cpu.")
+    whole = load_mnist()
+    print(whole)
+    data = dataclasses.replace(
+        whole, x_train=whole.x_train[: options.images], y_train=whole.y_train[: options.images]
+    )
+    choose_precision()
+    records = [train(name, data, options.epochs, set_seed()) for name in BUILDERS]
+    print(table(records))
+    add_runs(records, options.out)
+    if not options.no_chapters:
+        # Here, because training alone does not need the notebook tools.
+        from tools.book import chosen, copy_sources, run_chapter
+
+        folder = ROOT / "_build" / "gpu"
+        print(f"The chapters, executed in the full profile into {folder}; seconds each:")
+        copy_sources(folder)
+        for text in chosen([]):
+            run_chapter(text, folder, "full", store=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted. Nothing was recorded.")
