@@ -481,15 +481,19 @@ def pretrained(name: str) -> keras.Model:
             raise ValueError(f"{path} has sha256 {found}, expected {expected}. Reinstall ae_lib.")
         with np.load(path, allow_pickle=False) as archive:
             weights = [archive[key] for key in sorted(archive.files)]
-    # Full precision whatever `choose_precision` chose: these networks are there to be compared.
+    model = _build_exact(name)
+    model.set_weights(weights)
+    return model
+
+
+def _build_exact(name: str) -> keras.Model:
+    """Build in full precision whatever `choose_precision` chose, for networks to be compared."""
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("float32")
     try:
-        model = BUILDERS[name]()
+        return BUILDERS[name]()
     finally:
         keras.config.set_dtype_policy(policy)
-    model.set_weights(weights)
-    return model
 
 
 def trained(name: str, data: Dataset) -> keras.Model:
@@ -513,7 +517,7 @@ def trained(name: str, data: Dataset) -> keras.Model:
     if provenance(name)["dataset"]["sha256"] == data.sha256:
         return pretrained(name)
     seed = set_seed()
-    model = BUILDERS[name]()
+    model = _build_exact(name)
     model.compile(optimizer=rmsprop(), loss="mean_squared_error")
     features, labels = training_pairs(name, data.x_train, seed)
     model.fit(features, labels, batch_size=BATCH_SIZE, epochs=profile().epochs[name])
