@@ -14,7 +14,7 @@ NOTEBOOKS = [text.with_suffix(".ipynb") for text in TEXTS]
 
 # Everything that git does not track, wherever the tests run.
 LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", "_build", "node_modules", "*cache*", ".hypothesis", "shared"
+    ".git", ".venv*", "_build", "node_modules", "*cache*", ".hypothesis", "shared"
 )
 
 

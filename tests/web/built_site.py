@@ -15,7 +15,7 @@ def build(folder: Path, **changes: str) -> Path:
         ROOT,
         copy,
         ignore=shutil.ignore_patterns(
-            ".git", ".venv", "_build", "node_modules", "*cache*", "tests"
+            ".git", ".venv*", "_build", "node_modules", "*cache*", "tests"
         ),
     )
     (folder / "node_modules").symlink_to(ROOT / "node_modules")
