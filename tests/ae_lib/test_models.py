@@ -11,6 +11,7 @@ from ae_lib import (
     denoising_autoencoder,
     dense_autoencoder,
     encoder_of,
+    faster,
 )
 
 CHAPTERS = Path(__file__).parents[2] / "chapters"
@@ -101,3 +102,24 @@ def test_encoder_and_decoder_are_the_two_parts():
 def test_a_model_without_a_code_is_refused():
     with pytest.raises(ValueError, match="code"):
         encoder_of(keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)]))
+
+
+@pytest.mark.parametrize("build", [conv_autoencoder, denoising_autoencoder])
+def test_the_faster_network_is_the_same_one(build):
+    model = build()
+    quick = faster(model)
+    x = np.random.default_rng(0).random((4, 28, 28, 1), dtype="float32")
+    np.testing.assert_allclose(
+        quick.predict(x, verbose=0), model.predict(x, verbose=0), rtol=0, atol=1e-6
+    )
+    assert quick.count_params() == model.count_params()
+    before = model.get_weights()
+    quick.compile(optimizer="sgd", loss="mean_squared_error")
+    quick.fit(x, x, verbose=0)
+    after = model.get_weights()
+    assert all((old != new).any() for old, new in zip(before, after, strict=True)), "not shared"
+
+
+def test_a_model_that_ends_otherwise_is_not_made_faster():
+    with pytest.raises(ValueError, match="'dense' ends with .*expected UpSampling2D"):
+        faster(dense_autoencoder())

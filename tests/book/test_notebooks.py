@@ -1,15 +1,20 @@
 """The pairs of text and notebook: in sync, executed, clean, and with nothing typed by hand."""
 
+import base64
+import io
 import json
 import re
 
 import jupytext
 import nbformat
+import numpy as np
 import pytest
 import yaml
+from PIL import Image
 from support import NOTEBOOKS, ROOT, TEXTS
 
 from tools import book
+from tools.pictures import shrink
 
 
 def read(path):
@@ -117,6 +122,43 @@ def test_every_figure_has_alternative_text(path):
         if any("image/png" in output.get("data", {}) for output in cell.outputs):
             alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
             assert len(alt) > 40, f"no alternative text: {cell.source}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_stored_pictures_are_small(path):
+    for cell in code_cells(path):
+        for output in cell.outputs:
+            if png := output.get("data", {}).get("image/png"):
+                assert base64.b64decode(png)[25] in (0, 3), "grey or with a palette: `make sync`"
+
+
+def picture(pixels):
+    """Return an array as the PNG that matplotlib would write: RGBA, opaque."""
+    out = io.BytesIO()
+    Image.fromarray(pixels).convert("RGBA").save(out, "PNG", dpi=(120, 120))
+    return out.getvalue()
+
+
+def test_grey_values_are_kept_exactly():
+    grey = np.random.default_rng(0).integers(0, 256, (40, 50), dtype=np.uint8)
+    small = shrink(picture(grey))
+    kept = Image.open(io.BytesIO(small))
+    np.testing.assert_array_equal(np.asarray(kept), grey)
+    assert kept.info["dpi"] == pytest.approx((120, 120), abs=0.1)
+    assert len(small) < len(picture(grey))
+    assert shrink(small) == small
+
+
+def test_colours_stay_close_and_transparent_pictures_as_they_are():
+    ramp = np.linspace(0, 255, 300).astype(np.uint8)
+    colours = np.stack([np.tile(ramp, (30, 1)), np.tile(ramp[::-1], (30, 1))] * 2, axis=-1)[..., :3]
+    kept = np.asarray(Image.open(io.BytesIO(shrink(picture(colours)))).convert("RGB"))
+    assert np.abs(kept.astype(int) - colours).max() <= 4
+    clear = Image.fromarray(colours).convert("RGBA")
+    clear.putalpha(100)
+    out = io.BytesIO()
+    clear.save(out, "PNG")
+    assert shrink(out.getvalue()) == out.getvalue()
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
