@@ -1,0 +1,40 @@
+"""With the Tab key alone: every control of every kind of page is reached, and is seen to be."""
+
+import json
+import os
+import subprocess
+
+import pytest
+from built_site import ROOT
+from node_packages import NODE
+
+PAGES = [
+    "index.html",
+    "chapters/02_dense_autoencoder.html",
+    "chapters/03_tsne.html",
+    "demo.html",
+    "exercises/01_pca.html",
+    "api.html",
+    "search.html",
+    "404.html",
+]
+
+
+@pytest.fixture(scope="module")
+def walked(site, chromium):
+    run = subprocess.run(
+        [NODE, ROOT / "tests" / "web" / "keyboard.mjs", site, *PAGES],
+        env={**os.environ, "CHROMIUM": chromium},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_control_is_reached_and_the_focus_is_seen(walked, page):
+    assert walked[page]["controls"] > 5
+    assert walked[page]["missed"] == []
+    assert walked[page]["unseen"] == []
