@@ -1,6 +1,6 @@
 """Train the lecture's three networks on the device that Keras finds, and execute the chapters.
 
-python -m tools.gpu [--epochs 50] [--images 60000] [--no-chapters] [--out results/reproduction.json]
+python -m tools.gpu [--nets dense conv denoising] [--epochs 50] [--no-chapters]
 
 One epoch is one call: images and weights stay on the device, and a compiled loop goes over the
 batches. On JAX the loop is `jax.lax.scan`; on TensorFlow it is Keras's own `steps_per_execution`.
@@ -133,6 +133,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--nets", nargs="+", choices=BUILDERS, default=list(BUILDERS))
     parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--images", type=int, default=60_000, help="train on the first so many")
     parser.add_argument("--out", type=Path, default=REPRODUCTION, help="where the runs go")
@@ -150,7 +151,7 @@ def main(arguments: list[str] | None = None) -> None:
         whole, x_train=whole.x_train[: options.images], y_train=whole.y_train[: options.images]
     )
     choose_precision()
-    records = [train(name, data, options.epochs, set_seed()) for name in BUILDERS]
+    records = [train(name, data, options.epochs, set_seed()) for name in options.nets]
     print(table(records))
     add_runs(records, options.out)
     if not options.no_chapters:
