@@ -163,7 +163,7 @@ def choose_precision() -> str:
     if forced not in (None, "float32", "mixed_bfloat16"):
         raise ValueError(f"AE_PRECISION={forced!r}; expected 'float32' or 'mixed_bfloat16'.")
     backend = keras.backend.backend()
-    fast = backend == "tensorflow" and not gpu_names(backend) and _has_bfloat16()
+    fast = backend == "tensorflow" and not gpu_names(backend) and has_bfloat16()
     policy = forced or ("mixed_bfloat16" if fast else "float32")
     keras.config.set_dtype_policy(policy)
     why = "AE_PRECISION says so" if forced else "the faster one on this machine"
@@ -171,7 +171,8 @@ def choose_precision() -> str:
     return policy
 
 
-def _has_bfloat16() -> bool:
+def has_bfloat16() -> bool:
+    """Say whether this processor multiplies 16-bit numbers in hardware."""
     return "avx512_bf16" in _cpuinfo() or "amx_bf16" in _cpuinfo()
 
 

@@ -24,6 +24,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ae_lib import environment, load_mnist
+from ae_lib.training import has_bfloat16
 from tools import rivals
 from tools.results import RESULTS, ROOT, write_checked
 
@@ -175,7 +176,8 @@ def training(options: argparse.Namespace) -> list[dict[str, Any]]:
         for variant in ("lecture", "course"):
             jobs.append((model, variant, (ours, "tools.bench", "train")))
         if options.rivals:
-            for variant in ("torch float32", "torch channels_last bfloat16"):
+            best = "torch channels_last" + (" bfloat16" if has_bfloat16() else "")
+            for variant in ("torch", best):
                 jobs.append((model, variant, (options.rivals, "tools.rivals", "train")))
     rows = []
     with tempfile.TemporaryDirectory() as folder:

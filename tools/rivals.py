@@ -50,8 +50,8 @@ def train(name: str, variant: str, images: int, repeats: int, pairs: Path) -> di
     if name != "dense":
         arrays = [a.permute(0, 3, 1, 2) for a in arrays]  # PyTorch counts channels first
     features, labels = arrays
-    half = variant.endswith("bfloat16")
-    if half and name != "dense":
+    half = "bfloat16" in variant
+    if "channels_last" in variant and name != "dense":
         model = model.to(memory_format=torch.channels_last)
         features = features.contiguous(memory_format=torch.channels_last)
     optimizer = torch.optim.RMSprop(model.parameters(), lr=1e-3, alpha=0.9, eps=1e-7)

@@ -51,7 +51,7 @@ def train(options: argparse.Namespace) -> None:
     from ae_lib import checkpoint, dense_autoencoder, load_mnist, rmsprop, set_seed, training_pairs
 
     data = load_mnist()
-    share = len(data.x_train[: options.images]) // options.processes  # the same in each process
+    share = options.images // options.processes  # the same in each process
     mine = data.x_train[: options.images][options.process_id :: options.processes][:share]
     features, labels = training_pairs("dense", mine)
 
@@ -64,6 +64,9 @@ def train(options: argparse.Namespace) -> None:
             labels,
             batch_size=BATCH_SIZE // options.processes,
             epochs=options.epochs,
+            # MNIST is in random order already. Taken as they come, the images of a step are the
+            # same whatever the number of processes, and so are the losses.
+            shuffle=False,
             callbacks=[checkpoint("dense")],
             verbose=2 if first else 0,
         )
@@ -139,6 +142,8 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error(f"--processes {options.processes} does not divide the batch of {BATCH_SIZE}.")
     if (options.process_id is None) != (options.address is None):
         parser.error("--address and --process-id belong together.")
+    if not BATCH_SIZE <= options.images <= 60_000 or options.epochs < 1:
+        parser.error(f"--epochs is at least 1, --images from {BATCH_SIZE} to 60,000.")
     if options.process_id is None:
         launch(options)
     elif 0 <= options.process_id < options.processes:

@@ -278,7 +278,7 @@ def test_precision_is_what_the_processor_does_fast(monkeypatch, capsys):
     monkeypatch.delenv("AE_PRECISION", raising=False)
     monkeypatch.setattr(training, "gpu_names", lambda backend: [])
     for fast, policy in ((True, "mixed_bfloat16"), (False, "float32")):
-        monkeypatch.setattr(training, "_has_bfloat16", lambda fast=fast: fast)
+        monkeypatch.setattr(training, "has_bfloat16", lambda fast=fast: fast)
         assert training.choose_precision() == policy
         assert policy in capsys.readouterr().out
 

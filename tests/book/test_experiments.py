@@ -153,12 +153,12 @@ def final_loss(output):
 
 
 def test_two_processes_train_as_one_and_a_lost_one_is_no_loss(tmp_path):
-    one = distributed(tmp_path / "one", "--processes", "1", "--epochs", "6")
+    one = distributed(tmp_path / "one", "--processes", "1", "--epochs", "4")
     alone, _ = one.communicate(timeout=120)
     assert one.returncode == 0, alone
 
     folder = tmp_path / "two"
-    run = distributed(folder, "--epochs", "6")
+    run = distributed(folder, "--epochs", "4")
     pids = next(line for line in run.stdout if line.startswith("processes:")).split()[1:]
     whole = folder / "dense" / "training_metadata.json"
     deadline = time.monotonic() + 120
@@ -170,7 +170,7 @@ def test_two_processes_train_as_one_and_a_lost_one_is_no_loss(tmp_path):
     assert run.returncode == 1, output
     assert "goes on after the last checkpoint" in output
 
-    again = distributed(folder, "--epochs", "6")
+    again = distributed(folder, "--epochs", "4")
     output, _ = again.communicate(timeout=120)
     assert again.returncode == 0, output
     assert "Going on after epoch" in output
@@ -184,6 +184,7 @@ def test_two_processes_train_as_one_and_a_lost_one_is_no_loss(tmp_path):
         (["--processes", "3"], "does not divide the batch"),
         (["--process-id", "0"], "belong together"),
         (["--process-id", "2", "--address", "localhost:1"], "from 0 to 1"),
+        (["--images", "60001"], "from 128 to 60,000"),
     ],
 )
 def test_wrong_arguments_of_the_distributed_run(arguments, message, capsys):
