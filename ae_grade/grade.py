@@ -21,6 +21,7 @@ __all__ = ["InvalidNotebook", "Question", "Sheet", "grade", "load_sheet", "read_
 MAX_NOTEBOOK = 32 * 2**20
 MAX_CODE = 2 * 2**20
 MAX_CELLS = 2000
+UNANSWERED = ("", "...", "_Type your answer here, replacing this text._")
 MAX_ANSWER = 20_000  # characters of an answer in words that the staff's page shows
 BACKENDS = ("numpy", "keras", "tensorflow", "jax", "torch")
 
@@ -195,7 +196,7 @@ def written_answers(sheet: Sheet, content: bytes) -> dict[str, list[str]]:
             current = named[0] if named else current
             if named:
                 continue
-        if current in found and source.strip():
+        if current in found and source.strip() not in UNANSWERED:
             found[current].append(source)
     return {name: shortened(sources) for name, sources in found.items()}
 

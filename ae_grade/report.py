@@ -231,7 +231,7 @@ def by_hand(sheet: Sheet, graded: list[dict]) -> list[str]:
             mark = "" if found["score"] is None else f", marked {number(found['score'])}"
             parts.append(f"<h4>{html.escape(r['student'])}{mark}</h4>")
             parts += [f"<pre>{html.escape(text)}</pre>" for text in found["answer"]] or [
-                f"<p>No text below the question's heading in {html.escape(r['file'])}.</p>"
+                f"<p>No answer below the question's heading in {html.escape(r['file'])}.</p>"
             ]
     return parts
 
@@ -255,8 +255,8 @@ def questions_table(sheet: Sheet, graded: list[dict]) -> str:
         scores = [r["questions"][position]["score"] for r in graded]
         marks = [score for score in scores if score is not None]
         mean = f"{sum(marks) / len(marks):.2f}" if marks else ""
-        full = sum(score >= question.points for score in marks)
-        none = sum(score == 0 for score in marks)
+        full = sum(score >= question.points for score in marks) if marks else ""
+        none = sum(score == 0 for score in marks) if marks else ""
         rows.append(
             f"<tr><td>{html.escape(question.name)} {html.escape(question.title)}</td>"
             f'<td class="n">{number(question.points)}</td><td class="n">{mean}</td>'

@@ -261,7 +261,7 @@ def test_staff_read_the_answers_in_words_and_fill_in_a_table(
     assert "x" * 1000 in page
     assert len(page) < 60_000
     assert "(more in the notebook)" in page
-    assert "No text below the question's heading in carl.ipynb" in page
+    assert "No answer below the question's heading in carl.ipynb" in page
     with open(out / "marks-template.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["student"] for row in rows] == ["'=bob", "ada", "carl"]
