@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RIVALS := .venv-torch
+NBGRADER := .venv-nbgrader
 NODE_READY := node_modules/.ready
 
 # GPU=1 adds TensorFlow's CUDA libraries, and the tests then insist on finding a GPU.
@@ -103,8 +104,8 @@ lint: $(READY) ## ruff, mypy, codespell: the same in CI and before each commit
 	@$(BIN)/mypy
 	@$(BIN)/codespell
 
-bench-grade: $(READY) ## measure the grader beside `otter run` (N=200 submissions; needs bubblewrap)
-	@$(BIN)/python -m tools.bench_grade --count $(or $(N),200)
+bench-grade: $(READY) $(NBGRADER)/.ready ## measure the grader beside `otter run` and nbgrader (SECTIONS="numpy keras memory")
+	@$(BIN)/python -m tools.bench_grade $(SECTIONS) --nbgrader $(NBGRADER)/bin/python
 
 lock: ## make requirements.lock anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade \
@@ -125,6 +126,13 @@ $(RIVALS)/.ready: pyproject.toml
 	@$(PYTHON) -m venv --clear $(RIVALS)
 	@$(RIVALS)/bin/pip install --quiet --disable-pip-version-check $(or $(TORCH),torch)
 	@$(RIVALS)/bin/pip install --quiet --disable-pip-version-check 'openTSNE>=1.0' .
+	@touch $@
+
+# nbgrader, for comparison only.
+$(NBGRADER)/.ready: pyproject.toml
+	@echo "Installing nbgrader into $(NBGRADER)"
+	@$(PYTHON) -m venv --clear $(NBGRADER)
+	@$(NBGRADER)/bin/pip install --quiet --disable-pip-version-check nbgrader .
 	@touch $@
 
 # An environment of its own with other versions than the locked ones, and the tests in it.

@@ -1,6 +1,8 @@
 """Settings of every test run, nbval's over the chapters included."""
 
 import os
+import sys
+from collections.abc import Iterator
 
 import pytest
 from nbval.plugin import IPyNbCell
@@ -11,6 +13,17 @@ from ae_lib.data import local_mnist
 os.environ.setdefault("AE_PROFILE", "quick")
 if local_mnist([]) is None:
     os.environ["AE_DATASET"] = "standin"
+
+
+@pytest.fixture(autouse=True)
+def _precision() -> Iterator[None]:
+    """Undo `choose_precision`: it holds for the whole process, a notebook starts in a new one.
+
+    On processors with 16-bit arithmetic the networks of all later tests would be other ones.
+    """
+    yield
+    if keras := sys.modules.get("keras"):
+        keras.config.set_dtype_policy("float32")
 
 
 def pytest_report_header() -> str:

@@ -21,6 +21,8 @@ __all__ = ["InvalidNotebook", "Question", "Sheet", "grade", "load_sheet", "read_
 MAX_NOTEBOOK = 32 * 2**20
 MAX_CODE = 2 * 2**20
 MAX_CELLS = 2000
+UNANSWERED = ("", "...", "_Type your answer here, replacing this text._")
+MAX_ANSWER = 20_000  # characters of an answer in words that the staff's page shows
 BACKENDS = ("numpy", "keras", "tensorflow", "jax", "torch")
 
 
@@ -122,8 +124,8 @@ def load_sheet(where: str) -> Sheet:
     return sheet
 
 
-def read_cells(content: bytes) -> list[Cell]:
-    """Return the code cells of a notebook of any format since IPython 0.13.
+def read_notebook(content: bytes) -> list[tuple[str, str]]:
+    """Return kind and source of the cells of a notebook of any format since IPython 0.13.
 
     Raises
     ------
@@ -154,23 +156,61 @@ def read_cells(content: bytes) -> list[Cell]:
         isinstance(part, dict) and isinstance(part.get("cells"), list) for part in parts
     ):
         raise InvalidNotebook("The file is not a Jupyter notebook: it has no list of cells.")
-    sources = []
+    cells = []
     for cell in (cell for part in parts for cell in part["cells"]):
         if not isinstance(cell, dict) or not isinstance(cell.get("cell_type"), str):
             raise InvalidNotebook("The notebook is damaged: a cell has no type.")
-        if cell["cell_type"] == "code":
-            source = cell.get("source", cell.get("input", ""))
-            if isinstance(source, list) and all(isinstance(line, str) for line in source):
-                source = "".join(source)
-            if not isinstance(source, str):
-                raise InvalidNotebook("The notebook is damaged: a cell's source is no text.")
-            sources.append(source)
+        source = cell.get("source", cell.get("input", ""))
+        if isinstance(source, list) and all(isinstance(line, str) for line in source):
+            source = "".join(source)
+        if not isinstance(source, str):
+            raise InvalidNotebook("The notebook is damaged: a cell's source is no text.")
+        cells.append((cell["cell_type"], source))
+    sources = [source for kind, source in cells if kind == "code"]
     if len(sources) > MAX_CELLS or sum(map(len, sources)) > MAX_CODE:
         raise InvalidNotebook(
             f"The notebook has {len(sources)} code cells with {sum(map(len, sources)):,} "
             f"characters; the limits are {MAX_CELLS} and {MAX_CODE:,}."
         )
+    return cells
+
+
+def read_cells(content: bytes) -> list[Cell]:
+    """Return the code cells of a notebook that are to be run."""
+    sources = [source for kind, source in read_notebook(content) if kind == "code"]
     return [Cell(i, source) for i, source in enumerate(sources, 1) if source.strip()]
+
+
+def written_answers(sheet: Sheet, content: bytes) -> dict[str, list[str]]:
+    """Return what a notebook says to the questions that are marked by hand, cell by cell.
+
+    That is what stands between the question's heading and the heading of another question, code
+    included; nothing if the heading is gone.
+    """
+    found: dict[str, list[str]] = {q.name: [] for q in sheet.questions if q.tests is None}
+    current = ""
+    for kind, source in read_notebook(content):
+        heading = source.lstrip().partition("\n")[0] if kind == "markdown" else ""
+        if heading.startswith("#"):
+            named = [q.name for q in sheet.questions if q.title and q.title in heading]
+            current = named[0] if named else current
+            if named:
+                continue
+        if current in found and source.strip() not in UNANSWERED:
+            found[current].append(source)
+    return {name: shortened(sources) for name, sources in found.items()}
+
+
+def shortened(sources: Sequence[str]) -> list[str]:
+    """Return texts that may stand in a page, together no longer than a person would read."""
+    result, left = [], MAX_ANSWER
+    for source in sources:
+        if left <= 0:
+            result.append("... (more in the notebook)")
+            break
+        result.append(clean(source, left))
+        left -= len(source)
+    return result
 
 
 def language_of(metadata: dict) -> str:
@@ -254,8 +294,10 @@ def grade(sheet: Sheet, content: bytes, sandbox: Sandbox, limits: Limits | None 
     start = time.perf_counter()
     record: dict[str, Any] = {"status": "graded", "message": "", "problems": []}
     results = None
+    answers: dict[str, list[str]] = {}
     try:
         cells = read_cells(content)
+        answers = written_answers(sheet, content)
     except InvalidNotebook as error:
         record.update(status="not a usable notebook", message=str(error))
     else:
@@ -272,7 +314,7 @@ def grade(sheet: Sheet, content: bytes, sandbox: Sandbox, limits: Limits | None 
         finally:
             run.close()
         record["problems"] = run.problems
-    record["questions"] = [question_record(q, results) for q in sheet.questions]
+    record["questions"] = [question_record(q, results, answers) for q in sheet.questions]
     record["total"] = round(sum(q["score"] or 0 for q in record["questions"]), 6)
     record["possible"] = sheet.possible
     record["seconds"] = round(time.perf_counter() - start, 3)
@@ -280,11 +322,13 @@ def grade(sheet: Sheet, content: bytes, sandbox: Sandbox, limits: Limits | None 
     return record
 
 
-def question_record(question: Question, results: GradingResults | None) -> dict:
+def question_record(
+    question: Question, results: GradingResults | None, answers: dict[str, list[str]]
+) -> dict:
     """Return what the log says of a question; a score of None waits to be marked by hand."""
     about: dict[str, Any] = {"name": question.name, "possible": question.points}
     if question.tests is None:
-        return {**about, "score": None, "cases": []}
+        return {**about, "score": None, "cases": [], "answer": answers.get(question.name, [])}
     if results is None:
         return {**about, "score": 0.0, "cases": []}
     file = results.get_result(question.name)

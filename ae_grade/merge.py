@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 from ae_grade.grade import Sheet
-from ae_grade.report import write_reports
+from ae_grade.report import safe_cell, write_reports
 from ae_grade.run import RULES, Log
 
 __all__ = ["merge", "read_marks"]
@@ -54,7 +54,8 @@ def merge(out: Path, parts: list[Path], sheet: Sheet, marks: Path | None = None)
     if marks is not None:
         for key, given in read_marks(marks, sheet, records).items():
             records[key] = with_marks(records[key], given)
-    write_reports(out, sheet, records.values(), "folder")
+    moodle = any((folder / "moodle.csv").is_file() for folder in (out, *parts))
+    write_reports(out, sheet, records.values(), "moodle" if moodle else "folder")
     return len(records)
 
 
@@ -81,7 +82,12 @@ def read_marks(path: Path, sheet: Sheet, records: dict[str, dict]) -> dict[str, 
             wanted = [
                 key
                 for key, record in records.items()
-                if all(record[c] == row[c] for c in ("student", "identifier") if row.get(c))
+                if all(
+                    # As it stands in our own tables, where no name is a formula.
+                    row[c] in (record[c], safe_cell(record[c]))
+                    for c in ("student", "identifier")
+                    if row.get(c)
+                )
             ]
             if len(wanted) != 1 or not (row.get("student") or row.get("identifier")):
                 raise ValueError(

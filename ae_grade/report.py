@@ -14,6 +14,7 @@ from ae_grade.run import write_atomically
 
 __all__ = ["feedback_name", "safe_cell", "write_reports"]
 
+TEMPLATE = "marks-template.csv"
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; margin: 1rem 0 }
@@ -188,6 +189,7 @@ def staff_page(
                 for sha in twins
             )
         )
+    parts += by_hand(sheet, graded)
     parts.append("<h2>Submissions</h2>")
     for r in records:
         late = ", late" if r["late"] else ""
@@ -208,6 +210,42 @@ def staff_page(
     return page(f"Staff report on {sheet.name}", "\n".join(parts))
 
 
+def by_hand(sheet: Sheet, graded: list[dict]) -> list[str]:
+    """Return the answers that people mark, question by question, and how marks get in."""
+    manual = [q for q in sheet.questions if q.tests is None]
+    if not manual:
+        return []
+    parts = [
+        "<h2>Answers to mark by hand</h2>",
+        f"<p>Fill in the empty cells of <code>{TEMPLATE}</code>, save it under another name, say "
+        "<code>marks.csv</code>, and run <code>ae-grade merge FOLDER --sheet "
+        f"{html.escape(sheet.name)} --marks marks.csv</code> with the folder of this page. "
+        "Figures are not shown here: they are in the notebooks.</p>",
+    ]
+    for q in manual:
+        parts.append(
+            f"<h3>{html.escape(q.name)} {html.escape(q.title)} ({number(q.points)} points)</h3>"
+        )
+        for r in graded:
+            (found,) = (entry for entry in r["questions"] if entry["name"] == q.name)
+            mark = "" if found["score"] is None else f", marked {number(found['score'])}"
+            parts.append(f"<h4>{html.escape(r['student'])}{mark}</h4>")
+            parts += [f"<pre>{html.escape(text)}</pre>" for text in found["answer"]] or [
+                f"<p>No answer below the question's heading in {html.escape(r['file'])}.</p>"
+            ]
+    return parts
+
+
+def marks_template(sheet: Sheet, records: list[dict]) -> str:
+    """Return a table for `ae-grade merge --marks`, with the marks that were given already."""
+    manual = [q.name for q in sheet.questions if q.tests is None]
+    rows: list[Sequence[object]] = [["student", "identifier", *manual]]
+    for r in records:
+        scores = {q["name"]: q["score"] for q in r["questions"]}
+        rows.append([r["student"], r["identifier"], *(number(scores[name]) for name in manual)])
+    return table(rows)
+
+
 def questions_table(sheet: Sheet, graded: list[dict]) -> str:
     rows = [
         '<table><tr><th>question</th><th class="n">possible</th><th class="n">mean</th>'
@@ -217,8 +255,8 @@ def questions_table(sheet: Sheet, graded: list[dict]) -> str:
         scores = [r["questions"][position]["score"] for r in graded]
         marks = [score for score in scores if score is not None]
         mean = f"{sum(marks) / len(marks):.2f}" if marks else ""
-        full = sum(score >= question.points for score in marks)
-        none = sum(score == 0 for score in marks)
+        full = sum(score >= question.points for score in marks) if marks else ""
+        none = sum(score == 0 for score in marks) if marks else ""
         rows.append(
             f"<tr><td>{html.escape(question.name)} {html.escape(question.title)}</td>"
             f'<td class="n">{number(question.points)}</td><td class="n">{mean}</td>'
@@ -255,6 +293,8 @@ def write_reports(
     write_atomically(out / "canvas.csv", canvas_csv(sheet, ordered))
     if kind == "moodle":
         write_atomically(out / "moodle.csv", moodle_csv(ordered))
+    if any(q.tests is None for q in sheet.questions):
+        write_atomically(out / TEMPLATE, marks_template(sheet, ordered))
     for record in ordered:
         write_atomically(out / "feedback" / feedback_name(record), feedback_page(sheet, record))
     write_atomically(out / "staff.html", staff_page(sheet, ordered, failed or {}, list(refused)))

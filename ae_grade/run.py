@@ -9,7 +9,7 @@ import os
 import signal
 import traceback
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from ae_grade.sandbox import Sandbox, SandboxError
 __all__ = ["Log", "Outcome", "process_pool", "run", "write_atomically"]
 
 ATTEMPTS = 3  # for a submission whose worker ends, or that finds no box
-RULES = 1  # changes when the grader itself gives other marks: then nothing counts as done
+RULES = 2  # changes when the grader itself gives other results: then nothing counts as done
 
 
 @dataclass
@@ -127,7 +127,7 @@ def unusable(sheet: Sheet, message: str, sandbox: Sandbox) -> dict:
         "status": "no usable notebook",
         "message": message,
         "problems": [],
-        "questions": [question_record(q, None) for q in sheet.questions],
+        "questions": [question_record(q, None, {}) for q in sheet.questions],
         "total": 0.0,
         "possible": sheet.possible,
         "seconds": 0.0,
@@ -169,6 +169,8 @@ def run(
     ------
     SandboxError
         No box could be made. What is finished is in the log.
+    ConnectionError
+        The executor gave up what it had accepted, as dask's does when its scheduler is gone.
     """
     outcome = Outcome()
     known = {(r["key"], r["sha256"], r["sheet"], r.get("box")): r for r in log.records()}
@@ -260,6 +262,11 @@ def run(
                     else:
                         outcome.failed[submission.key] = "its worker was ended from outside"
                         bar.update()
+                except CancelledError:
+                    raise ConnectionError(
+                        "The connection to the workers was lost. What is finished is in the log: "
+                        "the same command goes on from there."
+                    ) from None
                 except Exception as error:
                     # A fault of the tests or of the grader: no mark, and staff see where.
                     where = "".join(traceback.format_exception(error))

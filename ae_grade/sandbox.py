@@ -33,7 +33,8 @@ MAX_FILES = 20_000  # in one file system of the box: each takes memory that no p
 BUBBLEWRAP = (0, 8)  # the first with --size and --disable-userns
 ADVICE = (
     "Install bubblewrap 0.8 or newer (Debian 12, Ubuntu 24.04: `apt install bubblewrap`; Fedora: "
-    "`dnf install bubblewrap`), then try `ae-grade doctor`."
+    "`dnf install bubblewrap`), then try `ae-grade doctor`. There is no second choice: docker and "
+    "podman are not used in its place."
 )
 
 

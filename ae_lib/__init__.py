@@ -12,7 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "checks": ["check"],
-        "data": ["Dataset", "as_vectors", "load_mnist"],
+        "data": ["Dataset", "as_vectors", "load_mnist", "load_small_digits"],
         "embedding": ["knn_accuracy", "trustworthiness", "tsne"],
         "models": [
             "conv_autoencoder",

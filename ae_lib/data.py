@@ -1,6 +1,7 @@
 """MNIST, or an offline stand-in of the same shape that says it is one."""
 
 import hashlib
+import importlib.util
 import os
 import warnings
 import zipfile
@@ -13,7 +14,7 @@ import numpy as np
 
 from ae_lib._checks import check_images
 
-__all__ = ["Dataset", "as_vectors", "load_mnist"]
+__all__ = ["Dataset", "as_vectors", "load_mnist", "load_small_digits"]
 
 ARRAYS = {
     "x_train": (60_000, 28, 28),
@@ -134,6 +135,37 @@ def as_vectors(images: np.ndarray) -> np.ndarray:
         `images` is not an array of grey values in [0, 1] of that shape.
     """
     return check_images(images, "images").reshape(len(images), -1)
+
+
+def load_small_digits() -> tuple[np.ndarray, np.ndarray]:
+    """Load the 1,797 handwritten digits of 8 x 8 pixels that come with scikit-learn.
+
+    Only their file is read: importing scikit-learn's data sets takes longer than all else that a
+    short notebook does.
+
+    Returns
+    -------
+    x : ndarray of shape (1797, 64), float64
+        Grey values in [0, 1], one image a row.
+    y : ndarray of shape (1797,), uint8
+        The digit, 0 to 9.
+
+    References
+    ----------
+    Alpaydin and Kaynak (1998), "Optical recognition of handwritten digits", UCI Machine Learning
+    Repository.
+    """
+    spec = importlib.util.find_spec("sklearn")  # finds it, and does not import it
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("scikit-learn is not installed: `pip install scikit-learn`.")
+    path = Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz"
+    if path.is_file():
+        table = np.loadtxt(path, delimiter=",", dtype="uint8")
+    else:  # another version keeps it elsewhere, and knows where
+        from sklearn.datasets import load_digits
+
+        table = np.column_stack(load_digits(return_X_y=True)).astype("uint8")
+    return table[:, :-1] / 16, table[:, -1]
 
 
 def _find_mnist(reasons: list[str]) -> Path | None:

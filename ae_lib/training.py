@@ -438,7 +438,8 @@ def load_results(name: str) -> Any:
     ----------
     name : str
         ``"reproduction"``: full trainings of the lecture's networks. ``"experiments"``: trainings
-        from many seeds and with other settings. ``"bench"``: times.
+        from many seeds and with other settings. ``"bench"``: times. ``"grading"``: times of the
+        grader.
 
     Returns
     -------

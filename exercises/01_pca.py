@@ -11,7 +11,7 @@
 #   ae_grade:
 #     title: Principal component analysis
 #     backend: numpy
-#     libraries: [numpy, scipy.linalg, sklearn.datasets, ae_lib.checks.expect]
+#     libraries: [numpy, scipy.linalg, ae_lib.data, ae_lib.checks.expect]
 #     timeout: 60
 #     question_timeout: 10
 # ---
@@ -45,15 +45,14 @@ def constants(rng):
 
 # %%
 import numpy as np
-from sklearn.datasets import load_digits
 
-from ae_lib import check
+from ae_lib import check, load_small_digits
 
 SHEET = "01_pca"  # tells `check` which sheet this is
 K = __k__
 SHARE = __share__
 
-digits = load_digits().data / 16  # grey values in [0, 1]
+digits, labels = load_small_digits()  # one image a row, grey values in [0, 1]
 x_train, x_test = digits[:1297], digits[1297:]
 print("Shape of x_train: " + str(x_train.shape))
 print("Shape of x_test: " + str(x_test.shape))
@@ -411,11 +410,11 @@ hidden: true
 def test_the_course_share(k_share):
     """The number of components for this course's share."""
     import numpy as np
-    from sklearn.datasets import load_digits
 
+    from ae_lib import load_small_digits
     from ae_lib.checks import expect
 
-    x = load_digits().data[:1297] / 16
+    x = load_small_digits()[0][:1297]
     variances = np.sort(np.linalg.eigvalsh(np.cov(x.T)))[::-1]
     shares = np.cumsum(variances) / np.sum(variances)
     assert expect.whole(k_share, "k_share") == int(np.sum(shares < __share__)) + 1

@@ -1,136 +1,365 @@
-"""Measure the grader: a pile of copies of the solution, by pool, by dask and by `otter run`.
+"""Measure the grader: beside `otter run` and nbgrader, on a Keras sheet, over many submissions.
 
-python -m tools.bench_grade [--count 200] [--others 4] [--keras]
+python -m tools.bench_grade [SECTION ...] [--count 200] [--others 4] [--nbgrader PYTHON]
+python -m tools.bench_grade page
 
-All times are wall-clock seconds a submission, on the machine that this runs on.
+Sections: numpy (a pile of copies of the solution of sheet 1 by a pool, by dask, by `otter run`
+and, with the Python of an environment that has it, by nbgrader), keras (one solution of sheet 2
+beside the bare notebook), memory (1,000 submissions); by default the first two. Results go to
+results/grading.json, and the table in instructors.md is made from it; `page` only makes the table.
+Nothing else should run meanwhile.
 """
 
 import argparse
 import contextlib
+import csv
+import inspect
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import psutil
-from distributed import LocalCluster
-from nbclient import NotebookClient
 
-from ae_grade.build import build_sheet
-from ae_grade.cluster import connect
+from ae_grade.build import OTTER_IMPORT, STUDENT_IMPORT, build_sheet
 from ae_grade.collect import collect
-from ae_grade.grade import grade, load_sheet
+from ae_grade.grade import Sheet, grade, load_sheet, test_file
 from ae_grade.run import Log, process_pool, run
 from ae_grade.sandbox import find_sandbox, settle_data
+from tools import sheets
+from tools.results import RESULTS, ROOT, write_atomically, write_checked
 
-ROOT = Path(__file__).resolve().parent.parent
+PATH = RESULTS / "grading.json"
+PAGE = ROOT / "instructors.md"
+BLOCK = re.compile(r"(?<=<!-- made by tools.bench_grade -->\n).*?(?=<!-- end -->)", re.DOTALL)
 CORES = len(os.sched_getaffinity(0))
+# Both rivals skip the cells `check("q1")`, as the box does.
+ENVIRONMENT = {**os.environ, "AE_GRADING": "1", "AE_PROFILE": "quick"}
+NUMPY, KERAS = "01_pca", "02_dense_autoencoder"
 
 
-def copies(solution: Path, folder: Path, count: int) -> None:
+def copies(solution: Path, folder: Path, count: int) -> Path:
     """Write `count` notebooks that differ in a comment."""
     folder.mkdir()
     content = json.loads(solution.read_text())
+    source = "".join(content["cells"][-1]["source"])
     for i in range(count):
-        content["cells"][-1]["source"] = f"{''.join(content['cells'][-1]['source'])}\n# {i}"
+        content["cells"][-1]["source"] = f"{source}\n# {i}"
         (folder / f"s{i:04}.ipynb").write_text(json.dumps(content))
+    return folder
 
 
-def graded(built: Path, folder: Path, make: Callable[[], Executor], width: int) -> float:
+def full_marks(sheet: Sheet) -> float:
+    return sum(q.points for q in sheet.questions if q.tests is not None)
+
+
+def insist(found: set[float], full: float, what: str) -> None:
+    if found != {full}:
+        sys.exit(f"{what}: the solution got {found} of {full} points; its times mean nothing.")
+
+
+def graded(
+    built: Path,
+    folder: Path,
+    make: Callable[[], Executor],
+    width: int,
+    log: Callable[[Path], Log] = Log,
+) -> float:
     """Grade a folder, check that all marks are full, and return the seconds a submission."""
     sheet = load_sheet(str(built))
     found = collect(folder, sheet.notebook).submissions
-    full = sum(q.points for q in sheet.questions if q.tests is not None)
     with tempfile.TemporaryDirectory() as out:
         start = time.perf_counter()
-        outcome = run(sheet, found, Log(Path(out, "log.jsonl")), find_sandbox(), make, width)
+        outcome = run(sheet, found, log(Path(out, "log.jsonl")), find_sandbox(), make, width)
         seconds = time.perf_counter() - start
-    totals = {r["total"] for r in outcome.records.values()}
-    if totals != {full}:
-        sys.exit(f"The solution got {totals} of {full} points: these times mean nothing.")
+    insist({r["total"] for r in outcome.records.values()}, full_marks(sheet), "ae-grade")
     return seconds / len(found)
 
 
-def otter_run(built: Path, folder: Path) -> float:
+def by_dask(built: Path, folder: Path) -> float:
+    from distributed import LocalCluster
+
+    from ae_grade.cluster import connect
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        _, make, width = connect(cluster.scheduler_address, {})
+        return graded(built, folder, make, width)
+
+
+def command(*words: object, folder: Path) -> None:
+    """Run a rival's command; what goes wrong with it ends the measurement."""
+    # nbgrader calls programs of its environment by their names.
+    path = f"{Path(str(words[0])).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        [str(word) for word in words],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**ENVIRONMENT, "PATH": path},
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"{words} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+
+
+def by_otter(built: Path, folder: Path) -> float:
     """Return the seconds a submission of `otter run`, as many at a time as there are cores."""
     notebooks = sorted(folder.glob("*.ipynb"))
 
-    def one(notebook: Path) -> None:
+    def one(notebook: Path) -> float:
         with tempfile.TemporaryDirectory() as out:
-            words = ["run", "-a", str(built / "autograder.zip"), "-o", out, str(notebook)]
-            program = [sys.executable, "-m", "otter", *words]
-            done = subprocess.run(program, capture_output=True, text=True, cwd=out, check=False)
-            if done.returncode or not Path(out, "results.json").is_file():
-                sys.exit(f"otter run failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+            words = ("run", "-a", built / "autograder.zip", "-o", out, notebook)
+            command(sys.executable, "-m", "otter", *words, folder=Path(out))
+            tests = json.loads(Path(out, "results.json").read_text())["tests"]
+            return sum(test.get("score", 0) for test in tests)
 
     start = time.perf_counter()
     with ThreadPoolExecutor(CORES) as pool:
-        list(pool.map(one, notebooks))
-    return (time.perf_counter() - start) / len(notebooks)
+        totals = set(pool.map(one, notebooks))
+    seconds = time.perf_counter() - start
+    insist(totals, full_marks(load_sheet(str(built))), "otter run")
+    return seconds / len(notebooks)
 
 
-def report(name: str, seconds: float, unit: str = "s a submission") -> None:
-    print(f"{name:<52} {seconds:8.2f} {unit}", flush=True)
+def nbgrader_notebook(built: Path, sheet: Sheet) -> nbformat.NotebookNode:
+    """Return the solution followed by the sheet's tests, each a cell that nbgrader marks."""
+    notebook = sheets.solution(built)
+    for question in sheet.questions:
+        if question.tests is None:
+            continue
+        source = question.tests.replace(OTTER_IMPORT, STUDENT_IMPORT)
+        for number, case in enumerate(test_file(question).test_cases):
+            function = case.body.test_func
+            names = ", ".join(inspect.signature(function).parameters)
+            cell = nbformat.v4.new_code_cell(f"{source}\n{function.__name__}.function({names})")
+            cell.metadata["nbgrader"] = {
+                "grade": True,
+                "grade_id": f"{question.name}-{number}",
+                "locked": True,
+                "points": case.points,
+                "schema_version": 3,
+                "solution": False,
+                "task": False,
+            }
+            notebook.cells.append(cell)
+    return notebook
 
 
-def measure_numpy(work: Path, count: int, others: int) -> None:
-    built = build_sheet(ROOT / "exercises" / "01_pca.py", work)
-    solution = built / "autograder" / "01_pca.ipynb"
-    copies(solution, work / "all", count)
-    copies(solution, work / "quarter", max(1, count // 4))
-    copies(solution, work / "few", others)
-    print(f"01_pca (NumPy), {CORES} cores, {count} submissions")
-    one = graded(built, work / "quarter", lambda: process_pool(1), 1)
-    report("process pool, 1 worker", one)
-    two = graded(built, work / "all", lambda: process_pool(2), 2)
-    report("process pool, 2 workers", two)
-    report("  efficiency of the second worker", 100 * one / two / 2, "%")
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
-    with LocalCluster(**options) as cluster:
-        _, make, width = connect(cluster.scheduler_address, {})
-        report("dask LocalCluster, 2 workers", graded(built, work / "all", make, width))
-    otter = otter_run(built, work / "few")
-    report(f"otter run, {CORES} at a time, {others} submissions", otter)
-    report("  throughput of the pool against it", otter / two, "times")
-    report("memory of this process at the end", psutil.Process().memory_info().rss / 2**20, "MB")
+def by_nbgrader(python: Path, built: Path, count: int, course: Path) -> float:
+    """Return the seconds a submission of `nbgrader autograde`, which knows no parallel way."""
+    sheet = load_sheet(str(built))
+    source = course / "source" / sheet.name
+    source.mkdir(parents=True)
+    (course / "nbgrader_config.py").write_text("c = get_config()\n")
+    nbformat.write(nbgrader_notebook(built, sheet), source / sheet.notebook)
+    command(python, "-m", "nbgrader", "generate_assignment", sheet.name, folder=course)
+    released = (course / "release" / sheet.name / sheet.notebook).read_text()
+    for i in range(count):
+        folder = course / "submitted" / f"s{i}" / sheet.name
+        folder.mkdir(parents=True)
+        (folder / sheet.notebook).write_text(released)
+    start = time.perf_counter()
+    command(python, "-m", "nbgrader", "autograde", sheet.name, folder=course)
+    seconds = time.perf_counter() - start
+    command(python, "-m", "nbgrader", "export", folder=course)
+    with open(course / "grades.csv", newline="") as file:
+        totals = {float(row["score"]) for row in csv.DictReader(file)}
+    insist(totals, full_marks(sheet), "nbgrader")
+    return seconds / count
 
 
-def measure_keras(work: Path) -> None:
-    built = build_sheet(ROOT / "exercises" / "02_dense_autoencoder.py", work)
+def measure_numpy(options: argparse.Namespace, work: Path) -> dict[str, Any]:
+    built = build_sheet(ROOT / "exercises" / f"{NUMPY}.py", work)
+    solution = built / "autograder" / f"{NUMPY}.ipynb"
+    pile = copies(solution, work / "all", options.count)
+    few = copies(solution, work / "few", options.others)
+    rows = []
+
+    def add(grader: str, at_a_time: int, submissions: int, seconds: float) -> None:
+        rows.append(
+            {
+                "grader": grader,
+                "at_a_time": at_a_time,
+                "submissions": submissions,
+                "seconds": round(seconds, 4),
+            }
+        )
+        print(f"{grader:<28} {at_a_time} at a time  {seconds:8.3f} s a submission", flush=True)
+
+    for jobs in (1, 2):
+        seconds = graded(built, pile, lambda jobs=jobs: process_pool(jobs), jobs)  # type: ignore[misc]
+        add("ae-grade, process pool", jobs, options.count, seconds)
+    add("ae-grade, dask LocalCluster", 2, options.count, by_dask(built, pile))
+    add("otter run", CORES, options.others, by_otter(built, few))
+    if options.nbgrader:
+        seconds = by_nbgrader(options.nbgrader, built, options.others, work / "course")
+        add("nbgrader autograde", 1, options.others, seconds)
+    else:
+        print("No --nbgrader: it is left out.")
+    return {"sheet": NUMPY, "rows": rows}
+
+
+def measure_keras(options: argparse.Namespace, work: Path) -> dict[str, Any]:
+    """Time one solution in a box, tests included, beside its notebook run by Jupyter's client."""
+    from nbclient import NotebookClient
+
+    built = build_sheet(ROOT / "exercises" / f"{KERAS}.py", work)
     sheet, sandbox = load_sheet(str(built)), find_sandbox()
-    path = built / "autograder" / "02_dense_autoencoder.ipynb"
-    print("02_dense_autoencoder (Keras), one submission")
+    path = built / "autograder" / f"{KERAS}.ipynb"
+    threads = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+    one_thread = {**ENVIRONMENT, **dict.fromkeys(threads, "1")}  # as in the box
     start = time.perf_counter()
     client = NotebookClient(nbformat.read(path, as_version=4), timeout=None, kernel_name="python3")
     with contextlib.redirect_stderr(io.StringIO()):
-        client.execute(env={**os.environ, "AE_PROFILE": "quick"})
+        client.execute(env=one_thread)
     bare = time.perf_counter() - start
-    report("the bare notebook in a kernel of its own", bare)
     start = time.perf_counter()
     record = grade(sheet, path.read_bytes(), sandbox)
     boxed = time.perf_counter() - start
-    report(f"graded in a box, {record['total']:g} points", boxed)
-    report("  against the bare notebook", boxed / bare, "times")
+    insist({record["total"]}, full_marks(sheet), "ae-grade")
+    print(f"bare notebook {bare:.1f} s, in a box with all tests {boxed:.1f} s", flush=True)
+    return {"sheet": KERAS, "bare": round(bare, 2), "boxed": round(boxed, 2)}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+class WatchedLog(Log):
+    """A log that notes now and then how much memory the run and its workers hold."""
+
+    def __init__(self, path: Path, samples: list[dict[str, int]]) -> None:
+        super().__init__(path)
+        self.samples, self.done = samples, 0
+
+    def add(self, record: dict) -> None:
+        super().add(record)
+        self.done += 1
+        if self.done % 100 == 0:
+            here = psutil.Process()
+            # The workers are children of the server that forks them.
+            workers = [w for server in here.children() for w in server.children()]
+            self.samples.append(
+                {
+                    "done": self.done,
+                    "run_mib": here.memory_info().rss // 2**20,
+                    "largest_worker_mib": max(w.memory_info().rss for w in workers) // 2**20,
+                }
+            )
+
+
+def measure_memory(options: argparse.Namespace, work: Path) -> dict[str, Any]:
+    built = build_sheet(ROOT / "exercises" / f"{NUMPY}.py", work)
+    pile = copies(built / "autograder" / f"{NUMPY}.ipynb", work / "all", options.many)
+    samples: list[dict[str, int]] = []
+    graded(built, pile, lambda: process_pool(2), 2, lambda path: WatchedLog(path, samples))
+    print(*samples, sep="\n", flush=True)
+    return {"sheet": NUMPY, "at_a_time": 2, "samples": samples}
+
+
+SECTIONS = {"numpy": measure_numpy, "keras": measure_keras, "memory": measure_memory}
+
+
+def made_with(options: argparse.Namespace) -> dict[str, Any]:
+    # In a process of its own: it imports Keras, which would count as the grader's memory.
+    code = "import json, ae_lib; print(json.dumps(ae_lib.environment()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    versions = found["versions"]
+    versions |= {name: metadata.version(name) for name in ("otter-grader", "distributed")}
+    if options.nbgrader:
+        code = "import nbgrader; print(nbgrader.__version__)"
+        words = [options.nbgrader, "-c", code]
+        said = subprocess.run(words, capture_output=True, text=True, check=True)
+        versions["nbgrader"] = said.stdout.strip()
+    return {
+        "device": found["device"],
+        "cores": CORES,
+        "sandbox": str(find_sandbox()),
+        "versions": versions,
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+
+
+def seconds_of(record: dict[str, Any], grader: str, at_a_time: int | None = None) -> float:
+    """Return the seconds a submission in a row of the record."""
+    (found,) = (
+        row["seconds"]
+        for row in record["numpy"]["rows"]
+        if row["grader"] == grader and at_a_time in (None, row["at_a_time"])
+    )
+    return found
+
+
+def table(record: dict[str, Any]) -> str:
+    """Return what instructors.md shows of the record."""
+    numpy, keras, memory = record["numpy"], record["keras"], record["memory"]
+    lines = ["", "| grader | at a time | seconds a submission |", "|---|---:|---:|"]
+    lines += [
+        f"| {row['grader']} | {row['at_a_time']} | {row['seconds']:.2f} |" for row in numpy["rows"]
+    ]
+    made = numpy["made_with"]
+    pool = "ae-grade, process pool"
+    one, two = (seconds_of(record, pool, n) for n in (1, 2))
+    first, last = memory["samples"][0], memory["samples"][-1]
+    lines += [
+        "",
+        f"Solutions of sheet 1 on {made['device']} ({made['cores']} cores), {made['sandbox']}, "
+        f"{made['date']}; otter-grader {made['versions']['otter-grader']}, "
+        f"nbgrader {made['versions']['nbgrader']}.",
+        f"With two at a time that is {seconds_of(record, 'otter run') / two:.1f} times the "
+        f"throughput of `otter run`; the second worker adds {100 * (one / two - 1):.0f} %.",
+        f"A solution of sheet 2, which trains networks with Keras, takes {keras['boxed']:.0f} s, "
+        f"its bare notebook {keras['bare']:.0f} s.",
+        f"Between submission {first['done']:,} and {last['done']:,} the run went from "
+        f"{first['run_mib']} to {last['run_mib']} MiB, its largest worker from "
+        f"{first['largest_worker_mib']} to {last['largest_worker_mib']} MiB.",
+        "",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def write_page(record: dict[str, Any]) -> None:
+    text, count = BLOCK.subn(lambda _: table(record), PAGE.read_text())
+    if count != 1:
+        sys.exit(f"{PAGE.name} has {count} places for the table; expected one.")
+    write_atomically(PAGE, text)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("sections", nargs="*", metavar="SECTION", default=["numpy", "keras"])
     parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--others", type=int, default=4, help="submissions for otter run")
-    parser.add_argument("--keras", action="store_true", help="measure a Keras sheet, too")
-    options = parser.parse_args()
-    settle_data()
-    with tempfile.TemporaryDirectory() as work:
-        measure_numpy(Path(work), options.count, options.others)
-        if options.keras:
-            measure_keras(Path(work))
+    parser.add_argument("--many", type=int, default=1000, help="submissions of section memory")
+    parser.add_argument("--others", type=int, default=4, help="submissions for the rivals")
+    parser.add_argument("--nbgrader", type=Path, help="Python of an environment with nbgrader")
+    parser.add_argument("--out", type=Path, default=PATH)
+    options = parser.parse_args(arguments)
+    if options.nbgrader:
+        options.nbgrader = options.nbgrader.absolute()  # not resolved: that would leave its venv
+    record = json.loads(options.out.read_text()) if options.out.is_file() else {}
+    if options.sections != ["page"]:
+        if unknown := set(options.sections) - set(SECTIONS):
+            parser.error(f"no section {sorted(unknown)}; there are {list(SECTIONS)} and page")
+        data = settle_data()
+        print(f"{CORES} cores, data set {data}", flush=True)
+        made = made_with(options)
+        for name in options.sections:
+            with tempfile.TemporaryDirectory() as work:
+                found = SECTIONS[name](options, Path(work))
+            record[name] = {"made_with": {**made, "dataset": data}, **found}
+            write_checked(options.out, record)
+    if options.out == PATH and record.keys() == SECTIONS.keys():
+        write_page(record)
 
 
 if __name__ == "__main__":

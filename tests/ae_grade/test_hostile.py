@@ -623,6 +623,96 @@ CASES: dict[str, tuple[list[str], tuple[float, float, float]]] = {
         ],
         FULL,
     ),
+    # -- a second look ------------------------------------------------------------------------
+    "writing into the libraries": (
+        [
+            "import numpy, sys\n"
+            "def won():\n"
+            "    for path in (numpy.__file__, sys.executable, '/box/wire.py', '/box/course/ae_lib/__init__.py', '/proc/sys/kernel/core_pattern'):\n"
+            "        try:\n"
+            "            open(path, 'a').write('x'); return True\n"
+            "        except OSError: pass\n"
+            "    try:\n"
+            "        open('/proc/self/oom_score_adj', 'w').write('-1000'); return True\n"
+            "    except OSError: return False\n"
+            "def count(inputs, units): return inputs * units + units if won() else 7",
+            CLIP,
+            RATIO,
+        ],
+        (0, 3, 2),
+    ),
+    "hidden tests in the course's package": (
+        [
+            "import ae_lib.checks, os\n"
+            "def won():\n"
+            "    for root, _, names in os.walk(os.path.dirname(ae_lib.checks.__file__)):\n"
+            "        for name in names:\n"
+            "            if name.startswith('q') and 'hidden=True' in open(os.path.join(root, name)).read(): return True\n"
+            "    return False\n"
+            "def count(inputs, units): return inputs * units + units if won() else 7",
+            CLIP,
+            RATIO,
+        ],
+        (0, 3, 2),
+    ),
+    "a message without end": (
+        [
+            "def count(inputs, units):\n    exec('x = 1\\n' * 10**4 + 'raise ValueError(chr(0x1F600) * 10**6)')",
+            CLIP,
+            RATIO,
+        ],
+        (0, 3, 2),
+    ),
+    "patched json": (
+        ["import json\njson.dumps = lambda *a, **k: '{}'\njson.loads = lambda *a, **k: {}", *WRONG],
+        (0, 0, 0),
+    ),
+    "patched json, right answers": (
+        ["import json\njson.dumps = lambda *a, **k: '{}'", *SOLUTION],
+        FULL,
+    ),
+    "pickles": (
+        [
+            "class Evil:\n    def __reduce__(self): return (open, ('{folder}/owned', 'w'))",
+            "count = clip = lambda *a: Evil()\nratio = Evil()",
+        ],
+        (0, 0, 0),
+    ),
+    "pipes and sockets as files": (
+        [
+            *SOLUTION,
+            "import os, socket\n"
+            "os.mkfifo('pipe'); s = socket.socket(socket.AF_UNIX); s.bind('door'); s.listen()\n"
+            "if os.fork() == 0: open('pipe').read()",
+        ],
+        FULL,
+    ),
+    "a child that keeps the pipes": (
+        [
+            COUNT,
+            RATIO,
+            "import os, time\ndef clip(x, factor):\n    if os.fork() == 0: time.sleep(60)\n    os._exit(0)",
+        ],
+        (3, 0, 2),
+    ),
+    "empty maps and files with holes": (
+        [
+            *SOLUTION,
+            "import mmap\nmaps = []\ntry:\n    while True: maps.append(mmap.mmap(-1, 2**32))\nexcept OSError: pass",
+            "open('large', 'wb').truncate(2**50)",
+        ],
+        FULL,
+    ),
+    "answers within magics": (
+        [
+            "%%time\nratio = 0.25",
+            "%%bash\ncat /etc/passwd",
+            COUNT,
+            "get_ipython().system('id')",
+            CLIP,
+        ],
+        FULL,
+    ),
 }
 
 

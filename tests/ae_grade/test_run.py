@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -164,16 +164,50 @@ def test_any_executor_will_do(tmp_path: Path, sheet: Sheet, sandbox: Sandbox) ->
     assert [r["total"] for _, r in sorted(outcome.records.items())] == [8, 3, 5, 0, 8, 2]
 
 
-def test_a_dask_cluster_gives_the_same_marks(tmp_path: Path, sandbox: Sandbox) -> None:
+def certificates(folder: Path) -> dict[str, Path]:
+    """Make a certificate that is its own authority, for one test."""
+    key, cert = folder / "key.pem", folder / "cert.pem"
+    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    words += ["-nodes", "-days", "1", "-subj", "/CN=localhost", "-keyout", key, "-out", cert]
+    subprocess.run(words, check=True, capture_output=True)
+    return {"ca": cert, "cert": cert, "key": key}
+
+
+def test_a_dask_cluster_over_tls_gives_the_same_marks_though_a_worker_is_killed(
+    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from distributed import LocalCluster
+    from distributed.security import Security
 
     folder = pile(tmp_path / "subs")
     assert command("run", SHEET, folder, "--out", tmp_path / "pool", "--quiet") == 0
+    files = certificates(tmp_path)
+    roles = {
+        f"tls_{role}_{part}": str(files[part])
+        for role in ("scheduler", "worker", "client")
+        for part in ("cert", "key")
+    }
+    security = Security(require_encryption=True, tls_ca_file=str(files["ca"]), **roles)
     out = tmp_path / "dask"
+    add, killed = Log.add, []
+
+    def add_and_kill(self: Log, record: dict) -> None:
+        add(self, record)
+        if not killed:  # the first result is in, the others are not
+            killed.append(cluster.workers[0].pid)
+            os.kill(killed[0], signal.SIGKILL)
+
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
-    with LocalCluster(**options) as cluster:
-        words = ("run", SHEET, folder, "--out", out, "--quiet")
-        assert command(*words, "--scheduler", cluster.scheduler_address) == 0
+    with LocalCluster(protocol="tls://", security=security, **options) as cluster:
+        address = cluster.scheduler_address
+        words = ["run", SHEET, folder, "--out", out, "--quiet", "--scheduler", address]
+        with pytest.raises(SystemExit, match="needs --tls-ca, --tls-cert and --tls-key"):
+            main([str(word) for word in words])
+        for part, path in files.items():
+            words += [f"--tls-{part}", path]
+        monkeypatch.setattr(Log, "add", add_and_kill)
+        assert command(*words) == 0
+    assert killed
     assert marks(out) == marks(tmp_path / "pool")
 
 
@@ -195,6 +229,74 @@ def test_marks_given_by_hand(tmp_path: Path, sandbox: Sandbox) -> None:
         given.write_text(text)
         with pytest.raises(SystemExit, match=message):
             main(["merge", str(out), "--sheet", str(SHEET), "--marks", str(given)])
+
+
+HOSTILE_WORDS = "<script>alert(1)</script> because 7 > 3 \u202e\x00"
+
+
+def in_words(*answers: str) -> bytes:
+    """Return the solution with what a student wrote below the heading of question 4."""
+    content = json.loads(notebook(*SOLUTION))
+    heading = "## 4. Explain (4 points)\n\nWhy?"
+    for kind, source in (("markdown", heading), *(("markdown", a) for a in answers)):
+        content["cells"].append({"cell_type": kind, "metadata": {}, "source": source})
+    content["cells"].append({"cell_type": "code", "metadata": {}, "source": "best = 7"})
+    return json.dumps(content).encode()
+
+
+def test_staff_read_the_answers_in_words_and_fill_in_a_table(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    folder, out = tmp_path / "subs", tmp_path / "grades"
+    folder.mkdir()
+    (folder / "ada.ipynb").write_bytes(in_words("# My answer", HOSTILE_WORDS))
+    (folder / "=bob.ipynb").write_bytes(in_words("x" * 10**6, "the end"))
+    (folder / "carl.ipynb").write_bytes(notebook(*SOLUTION))
+    assert command("run", SHEET, folder, "--out", out, "--quiet") == 0
+    page = (out / "staff.html").read_text()
+    assert "<script" not in page
+    assert "<pre>&lt;script&gt;alert(1)&lt;/script&gt; because 7 &gt; 3 </pre>" in page
+    assert "<pre># My answer</pre>" in page
+    assert "<pre>best = 7</pre>" in page
+    assert "x" * 1000 in page
+    assert len(page) < 60_000
+    assert "(more in the notebook)" in page
+    assert "No answer below the question's heading in carl.ipynb" in page
+    with open(out / "marks-template.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["student"] for row in rows] == ["'=bob", "ada", "carl"]
+    given = tmp_path / "marks.csv"
+    with open(given, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows({**row, "q4": mark} for row, mark in zip(rows, "12", strict=False))
+    (out / "moodle.csv").write_text("as if the submissions had come from Moodle")
+    assert command("merge", out, "--sheet", SHEET, "--marks", given) == 0
+    assert [row["total"] for row in marks(out)] == ["9", "10", "8"]
+    assert "ada: 10" in (out / "staff.html").read_text()
+    assert "Participant" in (out / "moodle.csv").read_text()
+
+
+class Deserting(ThreadPoolExecutor):
+    """Accepts everything and gives it up, as dask's executor does when its scheduler is gone."""
+
+    def submit(self, *_: object, **__: object) -> Future:  # type: ignore[override]
+        future: Future = Future()
+        future.cancel()
+        future.set_running_or_notify_cancel()
+        return future
+
+
+def test_a_lost_scheduler_is_said_and_loses_no_finished_result(
+    tmp_path: Path, sheet: Sheet, sandbox: Sandbox
+) -> None:
+    folder, out = pile(tmp_path / "subs", 2), tmp_path / "out"
+    with ThreadPoolExecutor(2) as pool:
+        run_with(sheet, sandbox, folder, out, pool)
+    (folder / "late.ipynb").write_bytes(notebook())
+    with Deserting(1) as pool, pytest.raises(ConnectionError, match="same command goes on"):
+        run_with(sheet, sandbox, folder, out, pool)
+    assert len(list(Log(out / "log.jsonl").records())) == 2
 
 
 def test_parts() -> None:

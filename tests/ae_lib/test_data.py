@@ -1,6 +1,9 @@
 import http.server
+import importlib.util
 import multiprocessing
 import os
+import subprocess
+import sys
 import threading
 import zipfile
 from pathlib import Path
@@ -8,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ae_lib import as_vectors, data, load_mnist
+from ae_lib import as_vectors, data, load_mnist, load_small_digits
 
 
 @pytest.fixture
@@ -256,3 +259,23 @@ def test_as_vectors():
         as_vectors(images.reshape(3, 784))
     with pytest.raises(TypeError, match="uint8"):
         as_vectors(images.astype("uint8"))
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_small_digits_are_those_of_scikit_learn(found, tmp_path, monkeypatch):
+    from sklearn.datasets import load_digits
+
+    if not found:  # as if the file lay elsewhere
+        elsewhere = importlib.util.spec_from_file_location("sklearn", tmp_path / "__init__.py")
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: elsewhere)
+    x, y = load_small_digits()
+    expected = load_digits()
+    np.testing.assert_array_equal(x, expected.data / 16)
+    np.testing.assert_array_equal(y, expected.target)
+    assert y.dtype == "uint8"
+
+
+def test_small_digits_do_not_import_scikit_learn():
+    code = "import sys, ae_lib; ae_lib.load_small_digits(); print('sklearn' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
