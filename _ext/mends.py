@@ -15,10 +15,13 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageChops
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 
 # Icons that the theme's style sheets draw without naming them in the page: signs of the private
 # area of Unicode, or their codes.
 ICONS_OF_THE_STYLE = re.compile(r'[\uf000-\uf8ff]|onthispage:after\{content:"\\([0-9a-f]+)"')
+
+WIDE = 2.5  # from this ratio of width to height a picture is a row of plots
 
 
 def no_icon_script(page: BeautifulSoup) -> None:
@@ -123,7 +126,8 @@ def mend_figures(page: BeautifulSoup, sources: dict[str, Path], images: Path) ->
     """Give each picture its size, so that nothing jumps, and a class for its kind.
 
     Later pictures load when the reader comes near. Digits become lossless WebP: the same pixels
-    at half the weight. Plots need no more than 64 colours.
+    at half the weight. Plots need no more than 64 colours. A row of plots, which a phone would
+    show too small to read, gets a box to scroll in.
 
     Parameters
     ----------
@@ -149,6 +153,8 @@ def mend_figures(page: BeautifulSoup, sources: dict[str, Path], images: Path) ->
         picture["src"] = re.sub(r"\.png$", ".webp", picture["src"])
         picture["width"], picture["height"] = str(image.width), str(image.height)
         picture["class"] = [*picture.get("class", []), kind]
+        if kind == "plot" and image.width > WIDE * image.height:
+            picture.wrap(page.new_tag("div", attrs={"class": "wide-picture", "tabindex": "0"}))
         if not first:
             picture["loading"] = "lazy"
         first = False
@@ -213,7 +219,23 @@ def subset_icons(app: Sphinx, exception: Exception | None) -> None:
         unused.unlink()
 
 
+def formulas_once(app: Sphinx, exception: Exception | None) -> None:
+    """Let excerpts of search results hold each formula once, as KaTeX draws it.
+
+    The MathML beside it, for screen readers, repeats its letters and its TeX.
+    """
+    if exception is not None or app.builder.format != "html":
+        return
+    script = Path(app.outdir) / "_static" / "searchtools.js"
+    text = script.read_text()
+    removed = '[".headerlink", "script", "style"'
+    if removed not in text:
+        raise ExtensionError("Sphinx's searchtools.js has changed; formulas_once must follow it.")
+    script.write_text(text.replace(removed + "]", removed + ', ".katex-mathml"]'))
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", install)
     app.connect("build-finished", subset_icons)
+    app.connect("build-finished", formulas_once)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

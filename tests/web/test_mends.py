@@ -1,11 +1,14 @@
 """Each mend alone: it changes what it must, and the reason for it is written down."""
 
+from types import SimpleNamespace
+
 import mends
 import pytest
 from bs4 import BeautifulSoup
 from katex_math import KaTeX
 from node_packages import node_package
 from PIL import Image
+from sphinx.errors import ExtensionError
 
 CASES = {
     "no_icon_script": ('<script src="a/fontawesome.js?x"></script><p></p>', "<p></p>"),
@@ -70,6 +73,38 @@ def test_pictures_get_their_size_and_keep_their_pixels(tmp_path):
     assert picture["class"] == ["digits"]
     served = Image.open(tmp_path / "_images" / "a.webp").convert("L")
     assert served.tobytes() == Image.open(source).tobytes()
+
+
+def test_a_row_of_plots_gets_a_box_to_scroll_in(tmp_path):
+    for name, width in (("row", 300), ("one", 160)):
+        picture = Image.new("RGB", (width, 100), "white")
+        picture.paste((0, 114, 178), (40, 40, 60, 60))
+        picture.save(tmp_path / f"{name}.png")
+    page = BeautifulSoup(
+        '<article><img src="_images/row.png"/><img src="_images/one.png"/></article>', "html.parser"
+    )
+    sources = {f"{name}.png": tmp_path / f"{name}.png" for name in ("row", "one")}
+    mends.mend_figures(page, sources, tmp_path / "_images")
+    row, one = page.find_all("img")
+    assert row.parent.name == "div"
+    assert row.parent["tabindex"] == "0"
+    assert one.parent.name == "article"
+
+
+def test_excerpts_of_the_search_leave_the_second_copy_of_formulas_out(tmp_path):
+    script = tmp_path / "_static" / "searchtools.js"
+    script.parent.mkdir()
+    script.write_text('for (const q of [".headerlink", "script", "style"]) {}')
+    app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))
+    for _ in range(2):  # a second time changes nothing
+        mends.formulas_once(app, None)
+        assert (
+            script.read_text()
+            == 'for (const q of [".headerlink", "script", "style", ".katex-mathml"]) {}'
+        )
+    script.write_text("rewritten")
+    with pytest.raises(ExtensionError, match="searchtools.js has changed"):
+        mends.formulas_once(app, None)
 
 
 def test_formulas_become_html_and_mathml_and_faults_are_named():
