@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import tinycss2
 from bs4 import BeautifulSoup
 from fontTools import subset
 from fontTools.ttLib import TTFont
@@ -92,6 +93,31 @@ def edit_the_text(page: BeautifulSoup) -> None:
         link["href"] = re.sub(r"ipynb$", "md", link["href"])
 
 
+def search_where_one_searches(page: BeautifulSoup) -> None:
+    """Load the search index on the search page alone: the theme's dialog only leads there."""
+    if page.select_one("#search-results"):
+        return
+    for name in ("searchtools.js", "language_data.js", "searchindex.js"):
+        for script in page.select(f'script[src*="{name}"]'):
+            script.decompose()
+
+
+def text_before_scripts(page: BeautifulSoup) -> None:
+    """Move scripts to the end of the page, so that nobody waits for them to read.
+
+    The first one stays: it chooses between light and dark before anything is drawn.
+    """
+    if page.head and page.body:
+        for script in page.head.find_all("script")[1:]:
+            page.body.append(script.extract())
+
+
+def no_chain_of_styles(page: BeautifulSoup) -> None:
+    """Name basic.css in the page: theme.css only imports it, and is one journey more."""
+    for link in page.select('link[href*="styles/theme.css"]'):
+        link["href"] = re.sub(r"styles/theme\.css.*", "basic.css", link["href"])
+
+
 MENDS: list[Callable[[BeautifulSoup], None]] = [
     no_icon_script,
     icons_are_silent,
@@ -103,6 +129,9 @@ MENDS: list[Callable[[BeautifulSoup], None]] = [
     one_main_heading,
     links_say_that_they_leave,
     edit_the_text,
+    search_where_one_searches,
+    text_before_scripts,
+    no_chain_of_styles,
 ]
 
 
@@ -219,6 +248,42 @@ def subset_icons(app: Sphinx, exception: Exception | None) -> None:
         unused.unlink()
 
 
+def needed_rules(style: str, words: set[str]) -> str:
+    """Return a style sheet without the rules for classes and ids that are not among `words`."""
+    kept = []
+    for rule in tinycss2.parse_stylesheet(style, skip_comments=True, skip_whitespace=True):
+        if rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
+            inner = needed_rules(tinycss2.serialize(rule.content), words)
+            if inner:
+                head = tinycss2.serialize(rule.prelude).strip()
+                kept.append(f"@{rule.lower_at_keyword} {head}{{{inner}}}")
+        elif rule.type == "qualified-rule":
+            selectors = tinycss2.serialize(rule.prelude)
+            # What stands in brackets may be a choice or a negation, or text in quotes.
+            bare = re.sub(r"\([^()]*\)|\[[^]]*\]", "", re.sub(r"\([^()]*\)", "", selectors))
+            found = [re.findall(r"[.#]((?:[\w-]|\\.)+)", one) for one in bare.split(",")]
+            if any(all(name in words for name in names) for names in found):
+                kept.append(f"{selectors.strip()}{{{tinycss2.serialize(rule.content).strip()}}}")
+        else:
+            kept.append(rule.serialize())
+    return "\n".join(kept)
+
+
+def only_needed_styles(app: Sphinx, exception: Exception | None) -> None:
+    """Drop the rules that no page needs: of the theme's 400 kB, which come before any text.
+
+    Needed is a rule if all its classes and ids occur in a page or in a script, which may set them.
+    """
+    if exception is not None or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    texts = [*out.rglob("*.html"), *(out / "_static").rglob("*.js")]
+    words = {word for text in texts for word in re.findall(r"[\w-]+", text.read_text())}
+    for name in ("pydata-sphinx-theme.css", "sphinx-book-theme.css"):
+        path = out / "_static" / "styles" / name
+        path.write_text(needed_rules(path.read_text(), words))
+
+
 def formulas_once(app: Sphinx, exception: Exception | None) -> None:
     """Let excerpts of search results hold each formula once, as KaTeX draws it.
 
@@ -237,5 +302,6 @@ def formulas_once(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", install)
     app.connect("build-finished", subset_icons)
+    app.connect("build-finished", only_needed_styles)
     app.connect("build-finished", formulas_once)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -13,24 +13,20 @@ const TRANSITION = 900; // milliseconds
 const START = 3; // the map of the autoencoder's codes
 const REACH = 14; // pixels around the pointer in which a point is found
 
-async function loadMaps(base) {
-  const manifest = await (await get(new URL("data/maps.json", base))).json();
-  const bytes = await (await get(new URL("data/maps.bin", base))).arrayBuffer();
-  const { count } = manifest;
-  const labels = new Uint8Array(bytes, 0, count);
-  const maps = manifest.maps.map((map, i) => {
-    const whole = new Uint16Array(bytes, count * (1 + 4 * i), 2 * count);
-    const positions = Float32Array.from(whole, (value) => value / 65535);
-    return { ...map, positions, names: medians(positions, labels) };
-  });
-  return { labels, maps, codeTop: manifest.code_top, count, images: manifest.images };
+const bytesOf = async (base, name) =>
+  (await get(new URL(`data/${name}`, base))).arrayBuffer();
+
+/** Where a map has each point, and where the names of the digits stand. */
+async function loadMap(base, number, loadingLabels) {
+  const [bytes, labels] = await Promise.all([bytesOf(base, `map_${number}.bin`), loadingLabels]);
+  const positions = Float32Array.from(new Uint16Array(bytes), (value) => value / 65535);
+  return { positions, names: medians(positions, labels) };
 }
 
 /** The codes: each point's neighbours are looked for among them. */
 async function loadCodes(base, codeTop) {
-  const bytes = await (await get(new URL("data/codes.bin", base))).arrayBuffer();
   return Float32Array.from(
-    new Uint8Array(bytes),
+    new Uint8Array(await bytesOf(base, "codes.bin")),
     (value, at) => (value / 255) * codeTop[at % DIMENSIONS],
   );
 }
@@ -53,7 +49,21 @@ async function rebuiltImages(base, loadingCodes) {
 }
 
 export async function mount(root, base) {
-  const { labels, maps, codeTop, count, images } = await loadMaps(base);
+  const loadingLabels = bytesOf(base, "labels.bin").then((bytes) => new Uint8Array(bytes));
+  const loading = {}; // a promise for each map that was asked for
+  function mapOf(number) {
+    loading[number] ??= loadMap(base, number, loadingLabels).catch((error) => {
+      delete loading[number]; // the next choice tries again
+      throw error;
+    });
+    return loading[number];
+  }
+  const [manifest, labels, start] = await Promise.all([
+    get(new URL("data/maps.json", base)).then((response) => response.json()),
+    loadingLabels,
+    mapOf(START),
+  ]);
+  const { maps, code_top: codeTop, count, images } = manifest;
   const voice = announcer();
   const canvas = el("canvas", { className: "demo-map", tabIndex: 0 });
   canvas.setAttribute("role", "application");
@@ -61,8 +71,7 @@ export async function mount(root, base) {
   const scatter = new Scatter(canvas, labels);
 
   let current = START;
-  let positions = maps[START].positions;
-  let names = maps[START].names;
+  let { positions, names } = start;
   let view = { ...WHOLE };
   let hovered = -1;
   let selected = -1;
@@ -148,18 +157,25 @@ export async function mount(root, base) {
   }
 
   let transition = 0;
-  function goTo(map) {
+  async function goTo(map) {
     current = map;
+    const run = ++transition;
+    let target;
+    try {
+      target = await mapOf(map);
+    } catch (error) {
+      about.textContent = `This map could not be loaded: ${error.message}`;
+      return;
+    }
+    if (run !== transition) return; // another map was chosen meanwhile
     describeMap();
     voice.say(about.textContent);
-    const target = maps[map];
     const from = { positions, names, view: [view.x, view.y, Math.log(view.zoom)] };
     const begin = performance.now();
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const run = ++transition;
     hovered = -1;
     const step = (now) => {
-      if (run !== transition) return; // another map was chosen meanwhile
+      if (run !== transition) return;
       const part = still ? 1 : Math.min(1, Math.max(0, now - begin) / TRANSITION);
       const t = part * part * (3 - 2 * part);
       positions = part === 1 ? target.positions : between(from.positions, target.positions, t);

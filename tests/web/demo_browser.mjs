@@ -206,7 +206,10 @@ seen.explorer.pressed = await map.getAttribute(".demo-toggle", "aria-pressed");
 await map.click(".demo-toggle");
 for (const reduced of [false, true]) {
   await map.emulateMedia({ reducedMotion: reduced ? "reduce" : "no-preference" });
+  const caption = await map.textContent(".demo-hint");
   await map.click(`.demo-choice span:nth-of-type(${reduced ? 1 : 2}) input`);
+  // The map is loaded when its numbers stand there.
+  await map.waitForFunction((old) => document.querySelector(".demo-hint").textContent !== old, caption);
   await settled(map);
   const early = await look();
   await map.waitForTimeout(1400);

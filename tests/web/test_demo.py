@@ -123,7 +123,7 @@ def test_it_is_light_and_quick(seen):
     assert seen["usable"] < 1000  # milliseconds, the best of three loads
     assert len(seen["updates"]) > 30
     assert np.median(seen["updates"]) < 10
-    assert seen["explorer"]["kib"] < 300
+    assert seen["explorer"]["kib"] < 150
 
 
 def test_nothing_comes_from_elsewhere_and_nothing_is_complained_of(seen):
