@@ -6,12 +6,15 @@ from its package.
 """
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from fontTools import subset
+from fontTools.ttLib import TTFont
 from node_packages import NODE, node_package
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -121,9 +124,35 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         source, target = package_of(app) / "dist", Path(app.outdir) / "_static" / "katex"
         shutil.rmtree(target, ignore_errors=True)
         (target / "fonts").mkdir(parents=True)
-        shutil.copy(source / "katex.min.css", target)
-        for font in (source / "fonts").glob("*.woff2"):  # all browsers of the last ten years
-            shutil.copy(font, target / "fonts")
+        style = (source / "katex.min.css").read_text()
+        # One format for each font: all browsers of the last ten years have it.
+        style, fonts = re.subn(
+            r'src:url\(fonts/([\w-]+)\.woff2\) format\("woff2"\)[^;}]*',
+            r'src:url(fonts/\1.woff) format("woff")',
+            style,
+        )
+        if not fonts:
+            raise ExtensionError("katex.min.css names its fonts in another way; katex_math.py.")
+        (target / "katex.min.css").write_text(style)
+        characters = characters_of_the_pages(Path(app.outdir))
+        for font in (source / "fonts").glob("*.ttf"):
+            write_subset(font, characters, (target / "fonts" / font.stem).with_suffix(".woff"))
+
+
+def characters_of_the_pages(out: Path) -> set[int]:
+    """Return the code points that any page uses."""
+    pages = (page for page in out.rglob("*.html") if "_static" not in page.parts)
+    return {ord(character) for page in pages for character in set(page.read_text())}
+
+
+def write_subset(font: Path, characters: set[int], target: Path) -> None:
+    """Write a font with the signs of these characters alone: the whole ones weigh 250 kB."""
+    options = subset.Options(flavor="woff", layout_features=[])
+    loaded = TTFont(font)
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=characters)
+    cutter.subset(loaded)
+    subset.save_font(loaded, target, options)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

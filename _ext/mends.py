@@ -10,15 +10,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import tinycss2
 from bs4 import BeautifulSoup
 from fontTools import subset
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageChops
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 
 # Icons that the theme's style sheets draw without naming them in the page: signs of the private
 # area of Unicode, or their codes.
 ICONS_OF_THE_STYLE = re.compile(r'[\uf000-\uf8ff]|onthispage:after\{content:"\\([0-9a-f]+)"')
+
+WIDE = 2.5  # from this ratio of width to height a picture is a row of plots
 
 
 def no_icon_script(page: BeautifulSoup) -> None:
@@ -89,6 +93,31 @@ def edit_the_text(page: BeautifulSoup) -> None:
         link["href"] = re.sub(r"ipynb$", "md", link["href"])
 
 
+def search_where_one_searches(page: BeautifulSoup) -> None:
+    """Load the search index on the search page alone: the theme's dialog only leads there."""
+    if page.select_one("#search-results"):
+        return
+    for name in ("searchtools.js", "language_data.js", "searchindex.js"):
+        for script in page.select(f'script[src*="{name}"]'):
+            script.decompose()
+
+
+def text_before_scripts(page: BeautifulSoup) -> None:
+    """Move scripts to the end of the page, so that nobody waits for them to read.
+
+    The first one stays: it chooses between light and dark before anything is drawn.
+    """
+    if page.head and page.body:
+        for script in page.head.find_all("script")[1:]:
+            page.body.append(script.extract())
+
+
+def no_chain_of_styles(page: BeautifulSoup) -> None:
+    """Name basic.css in the page: theme.css only imports it, and is one journey more."""
+    for link in page.select('link[href*="styles/theme.css"]'):
+        link["href"] = re.sub(r"styles/theme\.css.*", "basic.css", link["href"])
+
+
 MENDS: list[Callable[[BeautifulSoup], None]] = [
     no_icon_script,
     icons_are_silent,
@@ -100,6 +129,9 @@ MENDS: list[Callable[[BeautifulSoup], None]] = [
     one_main_heading,
     links_say_that_they_leave,
     edit_the_text,
+    search_where_one_searches,
+    text_before_scripts,
+    no_chain_of_styles,
 ]
 
 
@@ -123,7 +155,8 @@ def mend_figures(page: BeautifulSoup, sources: dict[str, Path], images: Path) ->
     """Give each picture its size, so that nothing jumps, and a class for its kind.
 
     Later pictures load when the reader comes near. Digits become lossless WebP: the same pixels
-    at half the weight. Plots need no more than 64 colours.
+    at half the weight. Plots need no more than 64 colours. A row of plots, which a phone would
+    show too small to read, gets a box to scroll in.
 
     Parameters
     ----------
@@ -149,6 +182,8 @@ def mend_figures(page: BeautifulSoup, sources: dict[str, Path], images: Path) ->
         picture["src"] = re.sub(r"\.png$", ".webp", picture["src"])
         picture["width"], picture["height"] = str(image.width), str(image.height)
         picture["class"] = [*picture.get("class", []), kind]
+        if kind == "plot" and image.width > WIDE * image.height:
+            picture.wrap(page.new_tag("div", attrs={"class": "wide-picture", "tabindex": "0"}))
         if not first:
             picture["loading"] = "lazy"
         first = False
@@ -213,7 +248,60 @@ def subset_icons(app: Sphinx, exception: Exception | None) -> None:
         unused.unlink()
 
 
+def needed_rules(style: str, words: set[str]) -> str:
+    """Return a style sheet without the rules for classes and ids that are not among `words`."""
+    kept = []
+    for rule in tinycss2.parse_stylesheet(style, skip_comments=True, skip_whitespace=True):
+        if rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
+            inner = needed_rules(tinycss2.serialize(rule.content), words)
+            if inner:
+                head = tinycss2.serialize(rule.prelude).strip()
+                kept.append(f"@{rule.lower_at_keyword} {head}{{{inner}}}")
+        elif rule.type == "qualified-rule":
+            selectors = tinycss2.serialize(rule.prelude)
+            # What stands in brackets may be a choice or a negation, or text in quotes.
+            bare = re.sub(r"\([^()]*\)|\[[^]]*\]", "", re.sub(r"\([^()]*\)", "", selectors))
+            found = [re.findall(r"[.#]((?:[\w-]|\\.)+)", one) for one in bare.split(",")]
+            if any(all(name in words for name in names) for names in found):
+                kept.append(f"{selectors.strip()}{{{tinycss2.serialize(rule.content).strip()}}}")
+        else:
+            kept.append(rule.serialize())
+    return "\n".join(kept)
+
+
+def only_needed_styles(app: Sphinx, exception: Exception | None) -> None:
+    """Drop the rules that no page needs: of the theme's 400 kB, which come before any text.
+
+    Needed is a rule if all its classes and ids occur in a page or in a script, which may set them.
+    """
+    if exception is not None or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    texts = [*out.rglob("*.html"), *(out / "_static").rglob("*.js")]
+    words = {word for text in texts for word in re.findall(r"[\w-]+", text.read_text())}
+    for name in ("pydata-sphinx-theme.css", "sphinx-book-theme.css"):
+        path = out / "_static" / "styles" / name
+        path.write_text(needed_rules(path.read_text(), words))
+
+
+def formulas_once(app: Sphinx, exception: Exception | None) -> None:
+    """Let excerpts of search results hold each formula once, as KaTeX draws it.
+
+    The MathML beside it, for screen readers, repeats its letters and its TeX.
+    """
+    if exception is not None or app.builder.format != "html":
+        return
+    script = Path(app.outdir) / "_static" / "searchtools.js"
+    text = script.read_text()
+    removed = '[".headerlink", "script", "style"'
+    if removed not in text:
+        raise ExtensionError("Sphinx's searchtools.js has changed; formulas_once must follow it.")
+    script.write_text(text.replace(removed + "]", removed + ', ".katex-mathml"]'))
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", install)
     app.connect("build-finished", subset_icons)
+    app.connect("build-finished", only_needed_styles)
+    app.connect("build-finished", formulas_once)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,6 +6,12 @@ const BOX = 20;
 const LARGEST_SCALE = 3; // a dot stays a dot
 export const PEN_RADIUS = 1.4; // in pixels of the image, as wide as the pens of MNIST
 
+/** Where image `i` lies, [x, y], in a picture of images side by side that is `width` pixels wide. */
+export function tile(i, width) {
+  const across = width / SIDE;
+  return [SIDE * (i % across), SIDE * Math.floor(i / across)];
+}
+
 /**
  * Draw strokes with a round pen; grey edges one pixel wide.
  *

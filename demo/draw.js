@@ -259,8 +259,8 @@ function answersPart(networks, voice) {
   const slider = el("input", {
     type: "range", min: "0", max: "1", step: "0.05", value: "0.5", id: newId(),
   });
-  const value = el("output", {}, "0.50");
-  value.setAttribute("for", slider.id);
+  // The slider itself tells a screen reader its value.
+  const value = el("span", { ariaHidden: "true" }, "0.50");
   const again = el("button", { type: "button", className: "demo-button" }, "New noise");
 
   function put(name, picture, other) {
@@ -450,13 +450,13 @@ function interpolationPart(network, digits) {
   const slider = el("input", {
     type: "range", min: "0", max: "1", step: "0.01", value: "0.5", id: newId(),
   });
-  const value = el("output", {}, "50 %");
-  value.setAttribute("for", slider.id);
+  const value = el("span", { ariaHidden: "true" }, "50 %");
 
   let ends = null;
   function showStep() {
     const t = Number(slider.value);
     value.textContent = `${Math.round(100 * t)} %`;
+    slider.setAttribute("aria-valuetext", value.textContent);
     show(large.code, network.decode(between(ends.codeA, ends.codeB, t)));
     show(large.pixel, between(ends.a, ends.b, t));
   }

@@ -43,10 +43,10 @@ export function conv2d({ data, height, width, channels }, kernel, bias, relu, pa
   const outHeight = height - 2 + 2 * margin;
   const outWidth = width - 2 + 2 * margin;
   const out = new Float32Array(outHeight * outWidth * filters);
+  const sum = new Float64Array(filters); // faster than sums within `out`, by a quarter
   for (let row = 0; row < outHeight; row++) {
     for (let column = 0; column < outWidth; column++) {
-      const at = (row * outWidth + column) * filters;
-      for (let f = 0; f < filters; f++) out[at + f] = bias[f];
+      sum.set(bias);
       for (let dy = 0; dy < 3; dy++) {
         const y = row + dy - margin;
         if (y < 0 || y >= height) continue;
@@ -57,12 +57,13 @@ export function conv2d({ data, height, width, channels }, kernel, bias, relu, pa
           for (let c = 0; c < channels; c++) {
             const value = data[from + c];
             if (value === 0) continue;
-            let k = ((dy * 3 + dx) * channels + c) * filters;
-            for (let f = 0; f < filters; f++, k++) out[at + f] += value * kernel[k];
+            const k = ((dy * 3 + dx) * channels + c) * filters;
+            for (let f = 0; f < filters; f++) sum[f] += value * kernel[k + f];
           }
         }
       }
-      if (relu) for (let f = 0; f < filters; f++) if (out[at + f] < 0) out[at + f] = 0;
+      const at = (row * outWidth + column) * filters;
+      for (let f = 0; f < filters; f++) out[at + f] = relu && sum[f] < 0 ? 0 : sum[f];
     }
   }
   return { data: out, height: outHeight, width: outWidth, channels: filters };

@@ -1,7 +1,7 @@
 // The explorer of chapter 3: four maps of the same ten thousand test digits.
 
 import { announcer, el, newId, onceAFrame, picture, show } from "./dom.js";
-import { between } from "./digit.js";
+import { SIDE, between, tile } from "./digit.js";
 import { get, loadModels } from "./engine.js";
 import { Scatter, medians, nearestCodes } from "./scatter.js";
 
@@ -13,36 +13,57 @@ const TRANSITION = 900; // milliseconds
 const START = 3; // the map of the autoencoder's codes
 const REACH = 14; // pixels around the pointer in which a point is found
 
-async function loadMaps(base) {
-  const manifest = await (await get(new URL("data/maps.json", base))).json();
-  const bytes = await (await get(new URL("data/maps.bin", base))).arrayBuffer();
-  const { count } = manifest;
-  const labels = new Uint8Array(bytes, 0, count);
-  const maps = manifest.maps.map((map, i) => {
-    const whole = new Uint16Array(bytes, count * (1 + 4 * i), 2 * count);
-    const positions = Float32Array.from(whole, (value) => value / 65535);
-    return { ...map, positions, names: medians(positions, labels) };
-  });
-  return { labels, maps, codeTop: manifest.code_top, count };
+const bytesOf = async (base, name) =>
+  (await get(new URL(`data/${name}`, base))).arrayBuffer();
+
+/** Where a map has each point, and where the names of the digits stand. */
+async function loadMap(base, number, loadingLabels) {
+  const [bytes, labels] = await Promise.all([bytesOf(base, `map_${number}.bin`), loadingLabels]);
+  const positions = Float32Array.from(new Uint16Array(bytes), (value) => value / 65535);
+  return { positions, names: medians(positions, labels) };
 }
 
-/** The codes, and the decoder that makes pictures of them: loaded when first needed. */
+/** The codes: each point's neighbours are looked for among them. */
 async function loadCodes(base, codeTop) {
-  const [bytes, { networks }] = await Promise.all([
-    get(new URL("data/codes.bin", base)).then((response) => response.arrayBuffer()),
-    loadModels(base),
-  ]);
-  const codes = Float32Array.from(
-    new Uint8Array(bytes),
+  return Float32Array.from(
+    new Uint8Array(await bytesOf(base, "codes.bin")),
     (value, at) => (value / 255) * codeTop[at % DIMENSIONS],
   );
-  const image = (i) =>
-    networks.dense.decode(codes.subarray(DIMENSIONS * i, DIMENSIONS * (i + 1)));
-  return { image, neighbours: (i) => nearestCodes(codes, DIMENSIONS, i, NEIGHBOURS) };
+}
+
+/** A function that paints a test image: the site was built where MNIST lay. */
+async function testImages(base, name) {
+  const blob = await (await get(new URL(`data/${name}`, base))).blob();
+  const atlas = await createImageBitmap(blob);
+  return (canvas, i) =>
+    canvas
+      .getContext("2d")
+      .drawImage(atlas, ...tile(i, atlas.width), SIDE, SIDE, 0, 0, SIDE, SIDE);
+}
+
+/** Without them: a function that paints what the decoder makes of a test image's code. */
+async function rebuiltImages(base, loadingCodes) {
+  const [{ networks }, codes] = await Promise.all([loadModels(base), loadingCodes]);
+  return (canvas, i) =>
+    show(canvas, networks.dense.decode(codes.subarray(DIMENSIONS * i, DIMENSIONS * (i + 1))));
 }
 
 export async function mount(root, base) {
-  const { labels, maps, codeTop, count } = await loadMaps(base);
+  const loadingLabels = bytesOf(base, "labels.bin").then((bytes) => new Uint8Array(bytes));
+  const loading = {}; // a promise for each map that was asked for
+  function mapOf(number) {
+    loading[number] ??= loadMap(base, number, loadingLabels).catch((error) => {
+      delete loading[number]; // the next choice tries again
+      throw error;
+    });
+    return loading[number];
+  }
+  const [manifest, labels, start] = await Promise.all([
+    get(new URL("data/maps.json", base)).then((response) => response.json()),
+    loadingLabels,
+    mapOf(START),
+  ]);
+  const { maps, code_top: codeTop, count, images } = manifest;
   const voice = announcer();
   const canvas = el("canvas", { className: "demo-map", tabIndex: 0 });
   canvas.setAttribute("role", "application");
@@ -50,13 +71,12 @@ export async function mount(root, base) {
   const scatter = new Scatter(canvas, labels);
 
   let current = START;
-  let positions = maps[START].positions;
-  let names = maps[START].names;
+  let { positions, names } = start;
   let view = { ...WHOLE };
   let hovered = -1;
   let selected = -1;
   let neighbours = [];
-  let codes = null; // a promise, once a point was looked at
+  let pictures = null; // a promise, once a point was looked at
 
   // ------------------------------------------------------------------------------- drawing
 
@@ -137,17 +157,25 @@ export async function mount(root, base) {
   }
 
   let transition = 0;
-  function goTo(map) {
+  async function goTo(map) {
     current = map;
+    const run = ++transition;
+    let target;
+    try {
+      target = await mapOf(map);
+    } catch (error) {
+      about.textContent = `This map could not be loaded: ${error.message}`;
+      return;
+    }
+    if (run !== transition) return; // another map was chosen meanwhile
     describeMap();
-    const target = maps[map];
+    voice.say(about.textContent);
     const from = { positions, names, view: [view.x, view.y, Math.log(view.zoom)] };
     const begin = performance.now();
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const run = ++transition;
     hovered = -1;
     const step = (now) => {
-      if (run !== transition) return; // another map was chosen meanwhile
+      if (run !== transition) return;
       const part = still ? 1 : Math.min(1, Math.max(0, now - begin) / TRANSITION);
       const t = part * part * (3 - 2 * part);
       positions = part === 1 ? target.positions : between(from.positions, target.positions, t);
@@ -183,27 +211,42 @@ export async function mount(root, base) {
     agree,
   );
 
+  async function loadPictures() {
+    const loadingCodes = loadCodes(base, codeTop);
+    const [codes, paint] = await Promise.all([
+      loadingCodes,
+      images ? testImages(base, images) : rebuiltImages(base, loadingCodes),
+    ]);
+    return { paint, neighbours: (i) => nearestCodes(codes, DIMENSIONS, i, NEIGHBOURS) };
+  }
+
   let wanted = -1;
   async function describe(i, speak) {
     wanted = i;
-    codes ??= loadCodes(base, codeTop);
+    const name = `Digit ${labels[i]}, test image ${i}`;
+    if (!pictures) {
+      title.textContent = name;
+      note.textContent = "The pictures are being loaded.";
+      pictures = loadPictures();
+    }
     let loaded;
     try {
-      loaded = await codes;
+      loaded = await pictures;
     } catch (error) {
-      codes = null; // the next point tries again
+      pictures = null; // the next point tries again
       note.textContent = `The pictures could not be loaded: ${error.message}`;
       return;
     }
     if (wanted !== i) return; // the pointer has moved on
-    show(large, loaded.image(i));
-    const name = `Digit ${labels[i]}, test image ${i}`;
-    large.setAttribute("aria-label", `${name}, rebuilt by the dense autoencoder`);
+    loaded.paint(large, i);
+    large.setAttribute("aria-label", images ? name : `${name}, rebuilt by the dense autoencoder`);
     title.textContent = name;
-    note.textContent = "rebuilt by the dense autoencoder from its 20 numbers";
+    note.textContent = images
+      ? "as MNIST has it"
+      : "rebuilt by the dense autoencoder from its 20 numbers: this site was built without MNIST";
     const near = loaded.neighbours(i);
     near.forEach((other, at) => {
-      show(buttons[at].firstChild, loaded.image(other));
+      loaded.paint(buttons[at].firstChild, other);
       buttons[at].value = other;
       buttons[at].setAttribute("aria-label", `Go to neighbour ${at + 1}: digit ${labels[other]}`);
       buttons[at].title = `digit ${labels[other]}, test image ${other}`;

@@ -1,10 +1,11 @@
-"""Write what the explorer of chapter 3 needs: demo/data/maps.json, maps.bin and codes.bin.
+"""Write what the explorer of chapter 3 needs: maps.json, map_*.bin, labels.bin and codes.bin.
 
 Four maps of the 10,000 test images, each scaled to a square and stored as 16-bit whole numbers,
 the labels, and the dense autoencoder's codes with 8 bits a value: the page decodes them to
 pictures and looks for neighbours among them. MNIST itself is not stored.
 
-maps.bin: the labels (one byte each), then for each map x and y of every point (16 bits each).
+labels.bin: one byte a point. map_0.bin to map_3.bin: x and y of every point (16 bits each); the
+page loads the others when the reader turns to the explorer.
 codes.bin: the codes, 20 bytes a point; maps.json gives the value of 255 for each of the 20.
 """
 
@@ -66,9 +67,9 @@ def main() -> None:
         "maps": [{key: m[key] for key in m if key != "points"} for m in maps],
         "code_top": top.round(4).tolist(),
     }
-    write(
-        TARGET / "maps.bin", data.y_test.tobytes() + b"".join(m["points"].tobytes() for m in maps)
-    )
+    write(TARGET / "labels.bin", data.y_test.tobytes())
+    for number, one in enumerate(maps):
+        write(TARGET / f"map_{number}.bin", one["points"].tobytes())
     write(
         TARGET / "codes.bin", np.round(codes / np.maximum(top, 1e-9) * 255).astype("u1").tobytes()
     )

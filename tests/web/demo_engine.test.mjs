@@ -2,10 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { between, centreOfMass, centred, noisy, normals, rasterise } from "../../demo/digit.js";
+import {
+  between, centreOfMass, centred, noisy, normals, rasterise, tile,
+} from "../../demo/digit.js";
 import {
   Network, conv2d, dense, maxPool, meanSquaredError, unpackTensors, upsample,
 } from "../../demo/engine.js";
+import { nearestCodes } from "../../demo/scatter.js";
 
 const image = (height, width, values, channels = 1) => ({
   data: Float32Array.from(values), height, width, channels,
@@ -133,4 +136,15 @@ test("noise is clipped, repeatable, and of variance 1", () => {
 
 test("between two points", () => {
   assert.deepEqual([...between(Float32Array.of(0, 4), [2, 0], 0.25)], [0.5, 3]);
+});
+
+test("the place of an image among images side by side", () => {
+  assert.deepEqual(tile(0, 2800), [0, 0]);
+  assert.deepEqual(tile(99, 2800), [99 * 28, 0]);
+  assert.deepEqual(tile(201, 2800), [28, 56]);
+});
+
+test("nearest codes, nearest first, without the point itself", () => {
+  const codes = Float32Array.of(0, 0, 5, 0, 1, 0, 0, 2, 9, 9); // five codes of two numbers
+  assert.deepEqual(nearestCodes(codes, 2, 0, 3), [2, 3, 1]);
 });

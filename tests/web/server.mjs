@@ -8,9 +8,9 @@ const TYPES = {
   ".css": "text/css", ".html": "text/html; charset=utf-8", ".ipynb": "application/json",
   ".js": "text/javascript", ".json": "application/json", ".mjs": "text/javascript",
   ".png": "image/png", ".svg": "image/svg+xml", ".txt": "text/plain; charset=utf-8",
-  ".webp": "image/webp", ".woff2": "font/woff2", ".xml": "application/xml",
+  ".webp": "image/webp", ".woff": "font/woff", ".woff2": "font/woff2", ".xml": "application/xml",
 };
-const COMPRESSED = new Set([".png", ".webp", ".woff2"]);
+const COMPRESSED = new Set([".png", ".webp", ".woff", ".woff2"]);
 
 /** Serve `folder` on a free port of the loopback address; resolves to { url, close }. */
 export async function serve(folder, base = "/a/course/") {
