@@ -71,7 +71,7 @@ class Profile:
 
 PROFILES = {
     "full": Profile("full", {"dense": 50, "conv": 50, "denoising": 50}, 1000, 10_000),
-    "quick": Profile("quick", {"dense": 8, "conv": 3, "denoising": 1}, 300, 2_000),
+    "quick": Profile("quick", {"dense": 8, "conv": 2, "denoising": 1}, 300, 2_000),
 }
 
 
