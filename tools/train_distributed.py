@@ -65,7 +65,7 @@ def train(options: argparse.Namespace) -> None:
             batch_size=BATCH_SIZE // options.processes,
             epochs=options.epochs,
             # MNIST is in random order already. Taken as they come, the images of a step are the
-            # same whatever the number of processes, and so are the losses.
+            # same whatever the number of processes, so that the losses can be compared.
             shuffle=False,
             callbacks=[checkpoint("dense")],
             verbose=2 if first else 0,
