@@ -37,13 +37,20 @@ export async function mount(root, base) {
   const walk = small ? null : codePart(networks, codes, voice);
   const way = small ? null : interpolationPart(networks.dense, digits);
 
-  const update = onceAFrame(() => {
+  const timed = (name, work) => {
     performance.mark("demo-start");
-    const image = input.image();
-    answers.update(image);
-    walk?.update(image);
-    way?.update(image);
-    performance.measure("demo-update", "demo-start");
+    work();
+    performance.measure(name, "demo-start");
+  };
+  // The lowest part, seldom in sight, is a frame behind: the answers beside the pen come first.
+  const updateBelow = onceAFrame(() => timed("demo-update-below", () => way.update(input.image())));
+  const update = onceAFrame(() => {
+    timed("demo-update", () => {
+      const image = input.image();
+      answers.update(image);
+      walk?.update(image);
+    });
+    if (way) updateBelow();
   });
   const input = inputPart(digits, voice, update);
 
@@ -340,8 +347,11 @@ function codePart(networks, ranges, voice) {
 
   function showSlider(slider, i) {
     const [low, high] = limits(i);
-    Object.assign(slider, { min: low, max: high, value: code[i] });
-    slider.step = (high - low) / 100; // an arrow key moves by a hundredth
+    // A browser lays a slider out anew at each change, so its limits are set when they are new.
+    if (slider.min !== `${low}` || slider.max !== `${high}`) {
+      Object.assign(slider, { min: low, max: high });
+      slider.step = (high - low) / 100; // an arrow key moves by a hundredth
+    }
     slider.value = code[i];
     slider.setAttribute("aria-valuetext", code[i].toFixed(2));
     const place = (v) => `${(100 * (v - low)) / (high - low)}%`;

@@ -6,7 +6,8 @@ import {
   between, centreOfMass, centred, noisy, normals, rasterise, tile,
 } from "../../demo/digit.js";
 import {
-  Network, conv2d, dense, maxPool, meanSquaredError, unpackTensors, upsample,
+  Network, conv2d, dense, maxPool, meanSquaredError, mergedKernels, unpackTensors, upsample,
+  upsampledConv2d,
 } from "../../demo/engine.js";
 import { nearestCodes } from "../../demo/scatter.js";
 
@@ -55,6 +56,20 @@ test("upsampling repeats pixels, channel by channel", () => {
   const out = upsample(image(1, 2, [1, 10, 2, 20], 2));
   assert.deepEqual([out.height, out.width], [2, 4]);
   assert.deepEqual([...out.data], Array(2).fill([1, 10, 1, 10, 2, 20, 2, 20]).flat());
+});
+
+test("upsampling and convolution in one are the two of them", () => {
+  const numbers = (count, seed) => Array.from(normals(count, seed));
+  const x = image(3, 4, numbers(24, 1), 2);
+  for (const filters of [1, 5]) { // fewer than four, and four and one
+    const kernel = Float32Array.from(numbers(18 * filters, 2));
+    const bias = Float32Array.from(numbers(filters, 3));
+    const expected = conv2d(upsample(x), kernel, bias, true, "same");
+    const found = upsampledConv2d(x, mergedKernels(kernel), bias, true);
+    assert.deepEqual({ ...found, data: 0 }, { ...expected, data: 0 });
+    expected.data.forEach((value, i) => assert.ok(Math.abs(found.data[i] - value) < 1e-5));
+    assert.ok(expected.data.some((value) => value > 1));
+  }
 });
 
 test("fixed-point numbers come back with their sign", () => {

@@ -121,8 +121,10 @@ def test_the_exports_are_of_the_stored_weights():
 def test_it_is_light_and_quick(seen):
     assert 100 < seen["kib"] < 500
     assert seen["usable"] < 1000  # milliseconds, the best of three loads
-    assert len(seen["updates"]) > 30
-    assert np.median(seen["updates"]) < 10
+    for strokes in seen["updates"].values():
+        assert all(len(updates) > 30 for updates in strokes)
+        # Milliseconds of a middling update in the best of three strokes.
+        assert min(np.median(updates) for updates in strokes) < 10, seen["updates"]
     assert seen["explorer"]["kib"] < 150
 
 
