@@ -13,6 +13,11 @@ from ae_lib.data import local_mnist
 os.environ.setdefault("AE_PROFILE", "quick")
 if local_mnist([]) is None:
     os.environ["AE_DATASET"] = "standin"
+# Each worker of pytest-xdist gets its share of the cores: more threads would only wait for another.
+if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
+    share = str(max(1, (os.cpu_count() or 1) // int(workers)))
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
+        os.environ.setdefault(name, share)
 
 
 @pytest.fixture(autouse=True)

@@ -4,9 +4,12 @@ import subprocess
 import sys
 from types import ModuleType
 
+import pytest
+
 import ae_lib
 
 
+@pytest.mark.alone
 def test_import_is_quick_and_light():
     code = (
         "import sys, time; t = time.perf_counter(); import ae_lib; s = time.perf_counter() - t;"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from built_site import ROOT, build
+from filelock import FileLock
 
 sys.path.insert(0, str(ROOT / "_ext"))
 
@@ -35,7 +36,14 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the pages as a reader without a public address gets them."""
-    return build(tmp_path_factory.mktemp("site"))
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent  # one site for all workers: the first one builds it
+    done = shared / "site.json"
+    with FileLock(shared / "site.lock"):
+        if not done.is_file():
+            done.write_text(json.dumps(str(build(tmp_path_factory.mktemp("site")))))
+    return Path(json.loads(done.read_text()))
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ from PIL import Image
 
 from ae_lib import as_vectors, encoder_of, load_mnist, pretrained, provenance
 
+pytestmark = pytest.mark.alone  # updates and frames are timed
+
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 DATA = ROOT / "demo" / "data"
