@@ -85,6 +85,7 @@ def build_command(options: argparse.Namespace) -> int:
 def run_command(options: argparse.Namespace) -> int:
     from ae_grade.collect import collect
     from ae_grade.grade import load_sheet
+    from ae_grade.merge import with_kept_marks
     from ae_grade.report import write_reports
     from ae_grade.run import Log, run, shard
 
@@ -108,9 +109,8 @@ def run_command(options: argparse.Namespace) -> int:
         width,
         progress=not options.quiet,
     )
-    write_reports(
-        options.out, sheet, outcome.records.values(), found.kind, outcome.failed, found.refused
-    )
+    records = with_kept_marks(options.out, sheet, outcome.records)
+    write_reports(options.out, sheet, records.values(), found.kind, outcome.failed, found.refused)
     for name in found.refused:
         print(f"refused in the zip: {name}", file=sys.stderr)
     print(

@@ -1,14 +1,17 @@
 """Join the runs over parts of a pile, and add the marks that people gave."""
 
 import csv
+import json
 import math
 from pathlib import Path
 
 from ae_grade.grade import Sheet
 from ae_grade.report import safe_cell, write_reports
-from ae_grade.run import RULES, Log
+from ae_grade.run import RULES, Log, write_atomically
 
-__all__ = ["merge", "read_marks"]
+__all__ = ["merge", "read_marks", "with_kept_marks"]
+
+HAND_MARKS = "hand-marks.json"
 
 
 def merge(out: Path, parts: list[Path], sheet: Sheet, marks: Path | None = None) -> int:
@@ -29,6 +32,11 @@ def merge(out: Path, parts: list[Path], sheet: Sheet, marks: Path | None = None)
     ------
     FileNotFoundError, ValueError
         A part has no log; the logs are of another sheet; or the marks do not fit.
+
+    Notes
+    -----
+    Marks are kept in ``hand-marks.json`` in `out`, each with the hash of the notebook that it was
+    given for: later runs and joins add them again, unless the student has handed in another one.
     """
     for part in parts:
         if not (part / "log.jsonl").is_file():
@@ -51,9 +59,18 @@ def merge(out: Path, parts: list[Path], sheet: Sheet, marks: Path | None = None)
     for record in records.values():
         if record["key"] + record["sha256"] not in there:
             joined.add(record)
+    kept: dict[str, dict] = {}
+    for folder in (*parts, out):
+        kept |= read_kept(folder)
     if marks is not None:
         for key, given in read_marks(marks, sheet, records).items():
-            records[key] = with_marks(records[key], given)
+            sha256 = records[key]["sha256"]
+            before = kept.get(key, {})
+            scores = before["scores"] if before.get("sha256") == sha256 else {}
+            kept[key] = {"sha256": sha256, "scores": {**scores, **given}}
+    if kept:
+        write_atomically(out / HAND_MARKS, json.dumps(kept, indent=1, sort_keys=True) + "\n")
+    records = with_kept_marks(out, sheet, records)
     moodle = any((folder / "moodle.csv").is_file() for folder in (out, *parts))
     write_reports(out, sheet, records.values(), "moodle" if moodle else "folder")
     return len(records)
@@ -67,7 +84,7 @@ def read_marks(path: Path, sheet: Sheet, records: dict[str, dict]) -> dict[str, 
     ValueError
         A column, a student or a mark does not fit, and which.
     """
-    manual = {q.name: q.points for q in sheet.questions if q.tests is None}
+    manual = by_hand(sheet)
     given: dict[str, dict[str, float]] = {}
     with open(path, encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
@@ -99,7 +116,50 @@ def read_marks(path: Path, sheet: Sheet, records: dict[str, dict]) -> dict[str, 
                 for name, points in manual.items()
                 if (row.get(name) or "").strip()
             }
+    if not any(given.values()):
+        raise ValueError(f"{path} gives no mark: all cells below {', '.join(manual)} are empty.")
     return given
+
+
+def by_hand(sheet: Sheet) -> dict[str, float]:
+    """Return the points of the questions that people mark, by name."""
+    return {q.name: q.points for q in sheet.questions if q.tests is None}
+
+
+def read_kept(folder: Path) -> dict[str, dict]:
+    """Return the marks that `merge` has kept in a folder: by key, ``sha256`` and ``scores``."""
+    path = folder / HAND_MARKS
+    if not path.is_file():
+        return {}
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return {key: {"sha256": e["sha256"], "scores": {**e["scores"]}} for key, e in kept.items()}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ValueError(
+            f"{path} cannot be read ({error}). Delete it and give the marks to `ae-grade merge` "
+            "again."
+        ) from error
+
+
+def with_kept_marks(out: Path, sheet: Sheet, records: dict[str, dict]) -> dict[str, dict]:
+    """Return the records with the marks by hand that were given for these very notebooks.
+
+    Raises
+    ------
+    ValueError
+        ``hand-marks.json`` cannot be read, or a mark is above what the question gives now.
+    """
+    kept, points = read_kept(out), by_hand(sheet)
+    marked = dict(records)
+    for key, entry in kept.items():
+        if key in records and records[key]["sha256"] == entry["sha256"]:
+            scores = {
+                name: mark(str(score), points[name], f"{out / HAND_MARKS}, {key}, {name}")
+                for name, score in entry["scores"].items()
+                if name in points
+            }
+            marked[key] = with_marks(records[key], scores)
+    return marked
 
 
 def mark(text: str, points: float, where: str) -> float:

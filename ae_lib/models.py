@@ -1,9 +1,9 @@
 """The three networks of the lecture, exactly as chapters 2, 4 and 5 build them."""
 
+from itertools import pairwise
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 from keras.initializers import RandomUniform
 from keras.layers import Conv2D, Dense, Input, MaxPooling2D, UpSampling2D
@@ -129,62 +129,74 @@ def decoder_of(model: keras.Model) -> keras.Model:
     return keras.Model(code, model.output, name=f"{model.name}_decoder")
 
 
-class _ConvolveUpsampled(keras.layers.Layer):
-    """What `UpSampling2D((2, 2))` and then a 3 x 3 convolution compute, without the upsampling.
+class _UpsampleAndConvolve(keras.layers.Layer):
+    """What `UpSampling2D((2, 2))` and then a 3 x 3 convolution compute, in one step.
 
-    Of the nine pixels under the kernel some are copies of the same small pixel. Adding up the
-    kernel's weights for each small pixel first gives four kernels, one for each of the four
-    places that a pixel can have among the copies (Shi et al., 2016, use them without upsampling).
+    A small pixel spreads to a block of 2 x 2, and from each pixel of the block, weighted by the
+    kernel, to 3 x 3: to 4 x 4 in all. That is a transposed convolution with stride 2 (Dumoulin and
+    Visin, 2016, "A guide to convolution arithmetic for deep learning", chapter 4), whose kernel
+    is a sum of four shifted copies of the one that is given.
     """
-
-    # [place, row of the new kernel, row of the old one]; the same for columns.
-    ADD_UP = np.array(
-        [[[1, 0, 0], [0, 1, 1], [0, 0, 0]], [[0, 0, 0], [1, 1, 0], [0, 0, 1]]], "float32"
-    )
 
     def __init__(self, conv: Conv2D) -> None:
         super().__init__(name=conv.name, dtype=conv.dtype_policy)
         self.conv = conv
 
     def call(self, x: Any) -> Any:
-        kernel, bias = self.conv.kernel, self.conv.bias
-        _, height, width, channels = x.shape
-        filters = self.conv.filters
-        four = ops.einsum("apu,bqv,uvio->pqiabo", self.ADD_UP, self.ADD_UP, kernel)
-        four = ops.cast(ops.reshape(four, (3, 3, channels, 4 * filters)), x.dtype)
-        small = ops.conv(x, four, padding="same", data_format="channels_last")
-        places = ops.reshape(small, (-1, height, width, 2, 2, filters))
-        rows = ops.transpose(places, (0, 1, 3, 2, 4, 5))
-        image = ops.reshape(rows, (-1, 2 * height, 2 * width, filters))
-        return self.conv.activation(image + ops.cast(bias, image.dtype))
+        # Turned round: the kernel says what a pixel takes, a transposed one what it gives.
+        kernel = ops.pad(ops.flip(self.conv.kernel, axis=(0, 1)), ((1, 1), (1, 1), (0, 0), (0, 0)))
+        spread = kernel[:-1, :-1] + kernel[1:, :-1] + kernel[:-1, 1:] + kernel[1:, 1:]
+        spread = ops.transpose(spread, (0, 1, 3, 2))
+        image = ops.conv_transpose(
+            x, spread, strides=2, padding="same", data_format="channels_last"
+        )
+        if self.conv.padding == "valid":
+            image = image[:, 1:-1, 1:-1]
+        return self.conv.activation(image + self.conv.bias)
 
 
 def faster(model: keras.Model) -> keras.Model:
-    """Return the same network with its last upsampling and convolution computed as one.
+    """Return the same network with each upsampling and the convolution after it done as one.
 
     Weights are shared: train the faster one, and `model` is trained. Results are the same but for
-    rounding; a training step of the lecture's convolutional networks takes about two thirds of
-    the time, because the largest layer no longer works on copies of pixels.
+    rounding, in less time, because the convolutions no longer work on copies of pixels.
 
     Parameters
     ----------
     model : keras.Model
-        Ends with ``UpSampling2D((2, 2))`` and a 3 x 3 ``Conv2D`` with padding ``"same"``.
+        A chain of layers, as the lecture's networks are. Each ``UpSampling2D((2, 2))`` that a
+        3 x 3 ``Conv2D`` follows is joined with it.
 
     Raises
     ------
     ValueError
-        `model` does not end so.
+        `model` is not a chain, or has no such pair.
     """
-    upsampling, conv = model.layers[-2:]
-    if not (
-        isinstance(upsampling, UpSampling2D)
-        and upsampling.size == (2, 2)
-        and isinstance(conv, Conv2D)
-        and (conv.kernel_size, conv.strides, conv.padding) == ((3, 3), (1, 1), "same")
-    ):
+    layers = model.layers
+    for before, layer in pairwise(layers):
+        if layer.input is not before.output:
+            raise ValueError(
+                f"The model {model.name!r} is not a chain of layers: {layer.name} does not take "
+                f"the output of {before.name}."
+            )
+    if not any(_can_be_joined(*pair) for pair in pairwise(layers)):
         raise ValueError(
-            f"The model {model.name!r} ends with {upsampling.name} and {conv.name}; expected "
-            "UpSampling2D((2, 2)) and Conv2D(..., (3, 3), padding='same')."
+            f"The model {model.name!r} has nothing to join: expected an UpSampling2D((2, 2)) and "
+            "after it a Conv2D(..., (3, 3))."
         )
-    return keras.Model(model.input, _ConvolveUpsampled(conv)(upsampling.input), name=model.name)
+    x = layers[0].output
+    for before, layer, after in zip(layers, layers[1:], [*layers[2:], None], strict=False):
+        if _can_be_joined(layer, after):
+            continue
+        x = (_UpsampleAndConvolve(layer) if _can_be_joined(before, layer) else layer)(x)
+    return keras.Model(layers[0].output, x, name=model.name)
+
+
+def _can_be_joined(upsampling: Any, conv: Any) -> bool:
+    return (
+        isinstance(upsampling, UpSampling2D)
+        and (upsampling.size, upsampling.interpolation) == ((2, 2), "nearest")
+        and isinstance(conv, Conv2D)
+        and (conv.kernel_size, conv.strides, conv.dilation_rate) == ((3, 3), (1, 1), (1, 1))
+        and conv.use_bias
+    )

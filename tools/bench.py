@@ -54,6 +54,7 @@ def train(model: str, variant: str, images: int, repeats: int) -> dict[str, Any]
     import keras
 
     from ae_lib import (
+        _feeding,
         choose_precision,
         denoising_autoencoder,
         faster,
@@ -66,6 +67,7 @@ def train(model: str, variant: str, images: int, repeats: int) -> dict[str, Any]
     set_seed(0)
     features, labels = training_pairs(model, load_mnist().x_train[:images])
     if variant == "lecture":
+        _feeding.wait_as_keras_does()
         build = BUILDERS[model]
         net = denoising_autoencoder("glorot_uniform") if model == "denoising" else build()
         net.compile(optimizer="RMSprop", loss="mean_squared_error")

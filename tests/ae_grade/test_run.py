@@ -225,10 +225,23 @@ def test_marks_given_by_hand(tmp_path: Path, sandbox: Sandbox) -> None:
         ("student,q4\nstudent00,5\n", "from 0 to 4"),
         ("student,q4\nnobody,1\n", "0 students fit"),
         ("student,q1\nstudent00,1\n", "has the columns"),
+        ("student,q4\nstudent00,\nstudent01,\n", "gives no mark: all cells below q4"),
     ):
         given.write_text(text)
         with pytest.raises(SystemExit, match=message):
             main(["merge", str(out), "--sheet", str(SHEET), "--marks", str(given)])
+    # What was refused has changed nothing, and a later run adds the marks again.
+    assert command("run", SHEET, folder, "--out", out, "--quiet") == 0
+    assert marks(out) == [first, second]
+    assert command("merge", tmp_path / "joined", out, "--sheet", SHEET) == 0
+    assert marks(tmp_path / "joined") == [first, second]
+    # A mark belongs to the notebook for which it was given.
+    (folder / "student00.ipynb").write_bytes(notebook(*SOLUTION, "# handed in again"))
+    assert command("run", SHEET, folder, "--out", out, "--quiet") == 0
+    assert marks(out)[0]["status"] == "hand marks missing: q4"
+    (out / "hand-marks.json").write_text("[")
+    with pytest.raises(SystemExit, match=r"hand-marks.json cannot be read .* Delete it"):
+        main(["merge", str(out), "--sheet", str(SHEET)])
 
 
 HOSTILE_WORDS = "<script>alert(1)</script> because 7 > 3 \u202e\x00"

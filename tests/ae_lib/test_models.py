@@ -120,6 +120,20 @@ def test_the_faster_network_is_the_same_one(build):
     assert all((old != new).any() for old, new in zip(before, after, strict=True)), "not shared"
 
 
-def test_a_model_that_ends_otherwise_is_not_made_faster():
-    with pytest.raises(ValueError, match="'dense' ends with .*expected UpSampling2D"):
+def test_the_faster_network_takes_each_pair():
+    names = [type(layer).__name__ for layer in faster(conv_autoencoder()).layers]
+    assert names.count("_UpsampleAndConvolve") == 3
+    assert "UpSampling2D" not in names
+
+
+def test_a_model_without_a_pair_is_not_made_faster():
+    with pytest.raises(ValueError, match="'dense' has nothing to join: expected an UpSampling2D"):
         faster(dense_autoencoder())
+
+
+def test_a_model_that_branches_is_not_made_faster():
+    x = keras.Input((4, 4, 1))
+    a, b = keras.layers.Conv2D(1, 3, name="a")(x), keras.layers.Conv2D(1, 3, name="b")(x)
+    model = keras.Model(x, keras.layers.Add()([a, b]), name="fork")
+    with pytest.raises(ValueError, match="'fork' is not a chain of layers"):
+        faster(model)
