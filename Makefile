@@ -7,10 +7,17 @@ RIVALS := .venv-torch
 NBGRADER := .venv-nbgrader
 NODE_READY := node_modules/.ready
 
-# GPU=1 adds TensorFlow's CUDA libraries, and the tests then insist on finding a GPU.
+# How many processes share the tests.
+WORKERS ?= 2
+
+# GPU=1 adds TensorFlow's CUDA libraries, and the tests then insist on finding a GPU. One process
+# takes all of a GPU's memory, so the tests then run one after another.
 ifdef GPU
 export AE_EXPECT_GPU := 1
+WORKERS := 0
 endif
+
+SHARED := --dist loadfile --no-loadscope-reorder -n $(WORKERS)
 
 .DEFAULT_GOAL := help
 .PHONY: help book test test-jax test-torch test-oldest test-newest site serve pdf web-audit chapters \
@@ -25,10 +32,11 @@ book: $(READY) ## execute every chapter (PROFILE=quick or full) and render what 
 	@$(BIN)/python -m tools.book build --profile $(PROFILE) $(CHAPTERS)
 
 test: $(READY) $(NODE_READY) lint ## check everything: style, unit tests, every chapter against its stored outputs, the pages
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -m alone
+	@$(BIN)/python -m pytest -m "not alone" $(SHARED)
 
 test-jax: $(READY) ## the unit tests and every chapter with Keras on JAX
-	@KERAS_BACKEND=jax $(BIN)/python -m pytest tests/ae_lib chapters
+	@KERAS_BACKEND=jax $(BIN)/python -m pytest $(SHARED) chapters tests/ae_lib
 
 test-torch: $(READY) $(RIVALS)/.ready ## the networks on PyTorch: counts, a step, weights carried over
 	@AE_TORCH_PYTHON=$(abspath $(RIVALS))/bin/python $(BIN)/python -m pytest tests/ae_lib/test_backends.py
