@@ -94,20 +94,24 @@ def write_atomically(path: Path, text: str) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _end_with_parent() -> None:
-    """Let a worker end when the run does, and leave Ctrl-C to the run."""
+def _start_worker() -> None:
+    """Let a worker end when the run does, leave Ctrl-C to the run, and use one processor."""
     import ctypes
+
+    from threadpoolctl import threadpool_limits
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    # Linear algebra on all processors in every worker: they would wait for one another.
+    threadpool_limits(1)
 
 
 def process_pool(jobs: int) -> Executor:
     """Return a pool of processes that have the grader loaded and end with this process."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["ae_grade.grade"])
+    context.set_forkserver_preload(["ae_grade.grade", "ae_lib.checks.expect", "scipy.linalg"])
     return concurrent.futures.ProcessPoolExecutor(
-        jobs, mp_context=context, initializer=_end_with_parent
+        jobs, mp_context=context, initializer=_start_worker
     )
 
 
