@@ -84,7 +84,7 @@ def read_marks(path: Path, sheet: Sheet, records: dict[str, dict]) -> dict[str, 
     ValueError
         A column, a student or a mark does not fit, and which.
     """
-    manual = by_hand(sheet)
+    manual = hand_marked(sheet)
     given: dict[str, dict[str, float]] = {}
     with open(path, encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
@@ -121,7 +121,7 @@ def read_marks(path: Path, sheet: Sheet, records: dict[str, dict]) -> dict[str, 
     return given
 
 
-def by_hand(sheet: Sheet) -> dict[str, float]:
+def hand_marked(sheet: Sheet) -> dict[str, float]:
     """Return the points of the questions that people mark, by name."""
     return {q.name: q.points for q in sheet.questions if q.tests is None}
 
@@ -149,7 +149,7 @@ def with_kept_marks(out: Path, sheet: Sheet, records: dict[str, dict]) -> dict[s
     ValueError
         ``hand-marks.json`` cannot be read, or a mark is above what the question gives now.
     """
-    kept, points = read_kept(out), by_hand(sheet)
+    kept, points = read_kept(out), hand_marked(sheet)
     marked = dict(records)
     for key, entry in kept.items():
         if key in records and records[key]["sha256"] == entry["sha256"]:

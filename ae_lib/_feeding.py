@@ -3,9 +3,9 @@
 Keras feeds arrays to TensorFlow through tf.data, whose autotuner looks at the pipeline after 10,
 20, 40 ... ms, and so on up to a minute. When an epoch is over, the autotuner's thread is woken so
 that it ends; but TensorFlow (2.21) says "cancelled" only after it has woken it, so the thread may
-look too early, sleep on, and let the epoch wait for it. On two cores we saw that after more than
-half of all epochs: what had taken 41 seconds lasted 82. The course's pipelines are too simple to
-gain from an autotuner, so it is left out.
+look too early, sleep on, and let the epoch wait for it, up to as long as it had lasted. Chapter 8
+shows the times (`make bench`). The course's pipelines are too simple to gain from an autotuner, so
+it is left out.
 """
 
 import functools
