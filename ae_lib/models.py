@@ -144,7 +144,9 @@ class _UpsampleAndConvolve(keras.layers.Layer):
 
     def call(self, x: Any) -> Any:
         # Turned round: the kernel says what a pixel takes, a transposed one what it gives.
-        kernel = ops.pad(ops.flip(self.conv.kernel, axis=(0, 1)), ((1, 1), (1, 1), (0, 0), (0, 0)))
+        # Keras 3.8 on TensorFlow flips only one axis at a time.
+        kernel = ops.flip(ops.flip(self.conv.kernel, axis=0), axis=1)
+        kernel = ops.pad(kernel, ((1, 1), (1, 1), (0, 0), (0, 0)))
         spread = kernel[:-1, :-1] + kernel[1:, :-1] + kernel[:-1, 1:] + kernel[1:, 1:]
         spread = ops.transpose(spread, (0, 1, 3, 2))
         image = ops.conv_transpose(
@@ -161,9 +163,12 @@ class _Faster(keras.Model):
     Between two calls Keras goes back to Python, at the cost of a few milliseconds.
     """
 
-    def compile(self, *arguments: Any, steps_per_execution: int = 7, **options: Any) -> None:
-        if keras.backend.backend() == "torch":
-            steps_per_execution = 1  # Keras's loop on PyTorch knows no more
+    def compile(
+        self, *arguments: Any, steps_per_execution: int | None = None, **options: Any
+    ) -> None:
+        if steps_per_execution is None:
+            # Keras's loop on PyTorch takes single steps only, and says so when asked for more.
+            steps_per_execution = 1 if keras.backend.backend() == "torch" else 7
         super().compile(*arguments, steps_per_execution=steps_per_execution, **options)
 
 

@@ -126,6 +126,22 @@ def test_the_faster_network_takes_each_pair():
     assert "UpSampling2D" not in names
 
 
+def test_seven_steps_a_call_train_as_single_steps_do():
+    """Nine steps an epoch: a call of seven, and one that the data end within."""
+    x = np.random.default_rng(0).random((70, 28, 28, 1), dtype="float32")
+
+    def train(steps):
+        keras.utils.set_random_seed(0)
+        model = faster(conv_autoencoder())
+        model.compile(optimizer="rmsprop", loss="mean_squared_error", steps_per_execution=steps)
+        assert model.steps_per_execution == (steps or 7)
+        losses = model.fit(x, x, batch_size=8, epochs=3, verbose=0).history["loss"]
+        assert int(model.optimizer.iterations) == 27
+        return losses
+
+    np.testing.assert_allclose(train(None), train(1), rtol=1e-5)
+
+
 def test_a_model_without_a_pair_is_not_made_faster():
     with pytest.raises(ValueError, match="'dense' has nothing to join: expected an UpSampling2D"):
         faster(dense_autoencoder())
