@@ -7,6 +7,7 @@ forged by the notebook, and all that is won by it are other answers, which the g
 
 import builtins
 import contextlib
+import ctypes
 import fcntl
 import importlib
 import json
@@ -14,6 +15,7 @@ import linecache
 import os
 import random
 import resource
+import select
 import sys
 import traceback
 import types
@@ -206,6 +208,40 @@ def settle(uid: int, limits: dict[str, int]) -> None:
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
 
 
+def supervise(connection: int) -> None:
+    """Go on in a child. The first process of a container waits for its end, or the grader's.
+
+    The kernel ends all of a container with its first process, and lets no other one kill that.
+    So nothing stays behind when the grader is killed, and podman or docker do not notice.
+    """
+    child = os.fork()
+    if child == 0:
+        return
+    ctypes.CDLL(None).prctl(4, 0)  # PR_SET_DUMPABLE: the notebook may not write to this memory
+    grader = select.poll()
+    grader.register(connection, 0)  # nothing but the end of the connection
+    while not grader.poll(100):
+        with contextlib.suppress(ChildProcessError):
+            ended, status = os.waitpid(-1, os.WNOHANG)
+            if ended == child:
+                code = os.waitstatus_to_exitcode(status)
+                os._exit(code if code >= 0 else 128 - code)
+    os._exit(0)
+
+
+def filter_calls(number: int, program: bytes) -> None:
+    """Refuse system calls from here on, in all threads, as the program of the grader says."""
+
+    class Program(ctypes.Structure):
+        _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
+
+    lib = ctypes.CDLL(None, use_errno=True)
+    wanted = Program(len(program) // 8, program)
+    # PR_SET_NO_NEW_PRIVS; then SECCOMP_SET_MODE_FILTER with SECCOMP_FILTER_FLAG_TSYNC
+    if lib.prctl(38, 1, 0, 0, 0) or lib.syscall(number, 1, 1, ctypes.byref(wanted)):
+        sys.exit(f"the filter of system calls was refused: {os.strerror(ctypes.get_errno())}")
+
+
 def main() -> None:
     options = json.loads(sys.argv[1])
     # The connection moves away from where a print or a child would write, before anything runs.
@@ -214,7 +250,12 @@ def main() -> None:
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(null, 1)
+    if options.get("container"):
+        supervise(read_fd)
     settle(options["uid"], options["rlimits"])
+    if "filter" in options:
+        number, program = options["filter"]
+        filter_calls(number, bytes.fromhex(program))
     sys.path[0] = ""
     sys.argv[:] = ["notebook"]
     os.chdir(os.environ["HOME"])

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
 
-from ae_grade.sandbox import Sandbox, SandboxError, find_sandbox, settle_data
+from ae_grade.sandbox import KINDS, Sandbox, SandboxError, find_sandbox, settle_data
 
 __all__ = ["main"]
 
@@ -53,9 +53,12 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--scheduler", help="a dask scheduler: tcp://host:port or tls://host:port")
     for name in ("ca", "cert", "key"):
         run.add_argument(f"--tls-{name}", type=Path, help=f"the {name} file for tls://")
+    run.add_argument("--sandbox", choices=KINDS, default="", help="default: the first there is")
     run.add_argument(
         "--no-sandbox",
-        action="store_true",
+        dest="sandbox",
+        action="store_const",
+        const="none",
         help="run notebooks as ordinary programs: only for submissions that you trust",
     )
     run.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -71,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     merge.set_defaults(function=merge_command)
 
     doctor = commands.add_parser("doctor", help="try the sandbox of this machine")
+    doctor.add_argument("--sandbox", choices=KINDS, default="", help="default: the first there is")
     doctor.set_defaults(function=doctor_command)
     return top
 
@@ -98,7 +102,7 @@ def run_command(options: argparse.Namespace) -> int:
     chosen = shard(found.submissions, options.shard)
     sandbox, make_executor, width = workers(options)
     print(f"Sheet {sheet.name}, data set {settle_data()}, sandbox {sandbox}.")
-    if options.no_sandbox:
+    if options.sandbox == "none":
         print("No sandbox: these notebooks can read and change what you can.", file=sys.stderr)
     outcome = run(
         sheet,
@@ -127,10 +131,10 @@ def workers(options: argparse.Namespace) -> tuple[Sandbox, Callable[[], Executor
         from ae_grade.cluster import connect
 
         tls = {name: getattr(options, f"tls_{name}") for name in ("ca", "cert", "key")}
-        return connect(options.scheduler, tls, options.no_sandbox)
+        return connect(options.scheduler, tls, options.sandbox)
     from ae_grade.run import process_pool
 
-    return find_sandbox(options.no_sandbox), lambda: process_pool(options.jobs), options.jobs
+    return find_sandbox(options.sandbox), lambda: process_pool(options.jobs), options.jobs
 
 
 def merge_command(options: argparse.Namespace) -> int:
@@ -142,10 +146,10 @@ def merge_command(options: argparse.Namespace) -> int:
     return 0
 
 
-def doctor_command(_: argparse.Namespace) -> int:
+def doctor_command(options: argparse.Namespace) -> int:
     from ae_grade.doctor import examine
 
-    return examine()
+    return examine(options.sandbox)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ __all__ = ["connect"]
 
 
 def connect(
-    address: str, tls: dict[str, Path | None], without: bool = False
+    address: str, tls: dict[str, Path | None], kind: str = ""
 ) -> tuple[Sandbox, Callable[[], Executor], int]:
     """Connect to a scheduler whose workers have this package, and try the sandbox on each.
 
@@ -20,8 +20,8 @@ def connect(
         ``tcp://host:port``, or ``tls://host:port`` with the three files of `tls`.
     tls : dict
         Paths by ``"ca"``, ``"cert"`` and ``"key"``.
-    without : bool
-        Run notebooks without a sandbox.
+    kind : str
+        Of sandbox, as `ae_grade.sandbox.find_sandbox` takes it.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def connect(
             require_encryption=True,
         )
     client = Client(address, security=security, timeout=20, set_as_default=False)
-    found = client.run(probe_worker, without)
+    found = client.run(probe_worker, kind)
     if not found:
         raise SandboxError(f"The scheduler {address} has no workers.")
     faults = [f"{worker}: {said}" for worker, (box, said) in found.items() if box is None]
@@ -72,7 +72,7 @@ def connect(
     return boxes.pop(), lambda: client.get_executor(pure=False), width
 
 
-def probe_worker(without: bool) -> tuple[Sandbox | None, str]:
+def probe_worker(kind: str) -> tuple[Sandbox | None, str]:
     """Return this worker's sandbox after it has held a first box, or None and the reason."""
     from ae_grade.doctor import try_box
 
@@ -81,7 +81,7 @@ def probe_worker(without: bool) -> tuple[Sandbox | None, str]:
 
         settle_data()
 
-        sandbox = find_sandbox(without)
+        sandbox = find_sandbox(kind)
         try_box(sandbox)
     except SandboxError as error:
         return None, str(error)

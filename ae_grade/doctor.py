@@ -8,18 +8,16 @@ import tempfile
 from pathlib import Path
 
 from ae_grade.proxy import Cell, NotebookRun
-from ae_grade.sandbox import (
-    Box,
-    Limits,
-    Sandbox,
-    SandboxError,
-    data_file,
-    find_sandbox,
-)
+from ae_grade.sandbox import Limits, Sandbox, SandboxError, data_file, find_sandbox
+from ae_grade.watch import Box
 
 __all__ = ["CHECKS", "examine", "try_box"]
 
 MEMORY = 512 * 2**20
+ADVICE = """bubblewrap needs user namespaces. Where the kernel forbids them:
+  Debian: sysctl kernel.unprivileged_userns_clone=1
+  Ubuntu 24.04: an AppArmor profile for /usr/bin/bwrap (containers/bubblewrap#632)
+  in a container: run it with --security-opt seccomp=unconfined, or grade outside it"""
 
 # Each cell must fail; a cell that goes through is a hole.
 CHECKS = {
@@ -53,16 +51,24 @@ def try_box(sandbox: Sandbox) -> None:
     Box(sandbox, Limits(memory=MEMORY)).close()
 
 
-def examine() -> int:
-    """Print the findings; return the exit status: 0 if the sandbox holds."""
+def examine(kind: str = "") -> int:
+    """Print the findings; return the exit status: 0 if the sandbox holds.
+
+    Parameters
+    ----------
+    kind : str
+        As `ae_grade.sandbox.find_sandbox` takes it.
+    """
     print(f"Python {platform.python_version()} at {sys.executable}")
     try:
-        sandbox = find_sandbox()
+        sandbox = find_sandbox(kind)
         try_box(sandbox)
     except SandboxError as error:
-        print(f"No sandbox: {error}\n{advice()}")
+        print(f"No sandbox: {error}")
+        if kind in ("", "bubblewrap") and shutil.which("bwrap"):
+            print(ADVICE)
         return 1
-    print(f"Sandbox: {sandbox} at {shutil.which('bwrap')}")
+    print(f"Sandbox: {sandbox}")
     if os.getuid() == 0:
         print("You are root: boxes run as a user of their own, without privileges.")
     data = data_file()
@@ -70,6 +76,9 @@ def examine() -> int:
         "Data set that boxes see:",
         data[0] if data else "none yet (`python -c 'import ae_lib; ae_lib.load_mnist()'` gets it)",
     )
+    if attempt(sandbox, "sum(range(9))"):
+        print("The box stops what it should not: nothing can be graded on this machine.")
+        return 1
     holes = 0
     for name, source in CHECKS.items():
         held = attempt(sandbox, source)
@@ -94,15 +103,3 @@ def attempt(sandbox: Sandbox, source: str) -> bool:
         finally:
             run.close()
     return bool(run.problems)
-
-
-def advice() -> str:
-    """Return what to do where bubblewrap is there and does not work."""
-    if not shutil.which("bwrap"):
-        return ""
-    return (
-        "bubblewrap needs user namespaces. Where the kernel forbids them:\n"
-        "  Debian: sysctl kernel.unprivileged_userns_clone=1\n"
-        "  Ubuntu 24.04: an AppArmor profile for /usr/bin/bwrap (containers/bubblewrap#632)\n"
-        "  in a container: run it with --security-opt seccomp=unconfined, or grade outside it"
-    )

@@ -15,7 +15,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ae_grade import wire
-from ae_grade.sandbox import Box, BoxError, Limits, Sandbox
+from ae_grade.sandbox import Limits, Sandbox
+from ae_grade.watch import Box, BoxError
 
 __all__ = ["Cell", "Names", "NotebookRun", "OutOfTime", "clean"]
 

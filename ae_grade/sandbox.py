@@ -1,49 +1,36 @@
-"""The box that a notebook runs in, and what watches it from outside."""
+"""The sandboxes: which one a machine has, what a box of it sees, and the command that starts it."""
 
-import contextlib
+import functools
+import hashlib
 import importlib.util
-import json
+import io
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
-import threading
-import time
-from collections.abc import Sequence
+import tarfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from ae_grade import wire
-from ae_grade.seccomp import filter_program
-
-__all__ = ["Box", "BoxError", "Limits", "Sandbox", "SandboxError", "find_sandbox", "settle_data"]
+__all__ = ["KINDS", "Limits", "Sandbox", "SandboxError", "find_sandbox", "settle_data"]
 
 HERE = Path(__file__).parent
 HOME = "/home/student"
 WRITABLE = ("/tmp", "/dev/shm", HOME)
-START_TIMEOUT = 120  # seconds for Python and the sheet's libraries to load on a busy machine
-WATCH_INTERVAL = 0.05  # seconds between two looks at the memory
-MAX_FILES = 20_000  # in one file system of the box: each takes memory that no process owns
+KINDS = ("bubblewrap", "podman", "docker")  # in the order of choice
 BUBBLEWRAP = (0, 8)  # the first with --size and --disable-userns
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
+FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
+FIRST_UID = 2**30  # no machine has users up here
 ADVICE = (
     "Install bubblewrap 0.8 or newer (Debian 12, Ubuntu 24.04: `apt install bubblewrap`; Fedora: "
-    "`dnf install bubblewrap`), then try `ae-grade doctor`. There is no second choice: docker and "
-    "podman are not used in its place."
+    "`dnf install bubblewrap`), or else podman or docker; then try `ae-grade doctor`."
 )
 
 
 class SandboxError(RuntimeError):
     """No box can be made here; nothing of the submission has run."""
-
-
-class BoxError(RuntimeError):
-    """The box ended, or had to be ended, and says why."""
 
 
 @dataclass(frozen=True)
@@ -86,40 +73,112 @@ class Limits:
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A way to make boxes: ``"bubblewrap"`` or ``"none"``, and its version."""
+    """A way to make boxes.
+
+    Attributes
+    ----------
+    kind : str
+        One of `KINDS`, or ``"none"``.
+    version : str
+    rootless : bool
+        Containers belong to an ordinary user, who has few user numbers to give away.
+    """
 
     kind: str
     version: str = ""
+    rootless: bool = False
 
     def __str__(self) -> str:
         return f"{self.kind} {self.version}".strip()
 
 
-def find_sandbox(without: bool = False) -> Sandbox:
+def find_sandbox(kind: str = "") -> Sandbox:
     """Return the sandbox of this machine.
 
     Parameters
     ----------
-    without : bool
-        Run notebooks as ordinary processes. For trusted submissions only.
+    kind : str
+        One of `KINDS`; by default the first of them that there is. Or ``"none"``: run notebooks as
+        ordinary processes, for trusted submissions only.
 
     Raises
     ------
     SandboxError
         There is none; the message says what to install. Or root asked for none.
     """
-    if without:
+    if kind == "none":
         if os.getuid() == 0:
             raise SandboxError("Without a sandbox, nothing runs as root: be an ordinary user.")
         return Sandbox("none")
+    faults = []
+    for name in (kind,) if kind else KINDS:
+        try:
+            return find_bubblewrap() if name == "bubblewrap" else find_container(name)
+        except SandboxError as error:
+            faults.append(f"{name}: {error}")
+    raise SandboxError("\n".join(["The sandbox is missing.", *faults, ADVICE]))
+
+
+def find_bubblewrap() -> Sandbox:
     program = shutil.which("bwrap")
     if program is None:
-        raise SandboxError(f"The sandbox is missing: there is no program `bwrap`. {ADVICE}")
+        raise SandboxError("there is no program `bwrap`")
     said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
     numbers = re.findall(r"\d+", said.stdout)
     if tuple(map(int, numbers[:2])) < BUBBLEWRAP:
-        raise SandboxError(f"{program} is too old ({said.stdout.strip()}). {ADVICE}")
+        raise SandboxError(f"{program} is too old ({said.stdout.strip()})")
     return Sandbox("bubblewrap", ".".join(numbers))
+
+
+def find_container(program: str) -> Sandbox:
+    """Ask podman or docker whether it works, and see to it that it has the image of the boxes."""
+    if shutil.which(program) is None:
+        raise SandboxError(f"there is no program `{program}`")
+    asked = {
+        "podman": "{{.Version.Version}} {{.Host.Security.Rootless}}",
+        "docker": "{{.ServerVersion}} {{.SecurityOptions}}",
+    }
+    said = container_call(program, "info", "--format", asked[program]).decode().strip()
+    version, _, rest = said.partition(" ")
+    if not version:  # some versions of docker succeed without a daemon
+        raise SandboxError(f"`{program} info` names no version; does its daemon run?")
+    name, content = empty_image()
+    if (
+        name
+        not in container_call(program, "images", "--format", "{{.Repository}}:{{.Tag}}").decode()
+    ):
+        container_call(program, "import", "-", name, stdin=content)
+    return Sandbox(program, version, rootless=rest == "true" or "rootless" in rest)
+
+
+def container_call(program: str, *arguments: str, stdin: bytes = b"") -> bytes:
+    done = subprocess.run([program, *arguments], input=stdin, capture_output=True, check=False)
+    if done.returncode:
+        words = done.stderr.decode(errors="replace").strip()[-1000:]
+        raise SandboxError(f"`{program} {arguments[0]}` says: {words}")
+    return done.stdout
+
+
+@functools.cache
+def empty_image() -> tuple[str, bytes]:
+    """Return the name and the content of an image with nothing but places for a system.
+
+    A box sees the Python that grades it, as in bubblewrap; nothing is fetched from a registry.
+    """
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for path in ("/box", "/data", "/dev", "/etc", "/home", "/proc", "/sys", "/tmp", *SYSTEM):
+            entry = tarfile.TarInfo(path[1:])
+            entry.mode = 0o755
+            if path in SYSTEM and os.path.islink(path):
+                entry.type, entry.linkname = tarfile.SYMTYPE, os.readlink(path)
+            elif path not in SYSTEM or os.path.isdir(path):
+                entry.type = tarfile.DIRTYPE
+            else:
+                continue
+            tar.addfile(entry)
+    content = buffer.getvalue()
+    return f"localhost/ae-grade-box:{hashlib.sha256(content).hexdigest()[:12]}", content
 
 
 def python_folders() -> list[str]:
@@ -194,18 +253,20 @@ def environment(home: str, backend: str, limits: Limits, data: tuple[Path, str] 
     }
 
 
+def visible(data: tuple[Path, str] | None) -> list[tuple[str, str]]:
+    """Return what a box may read, and where it lies inside: of the machine the system, no more."""
+    found = [(name, name) for name in SYSTEM if os.path.isdir(name) and not os.path.islink(name)]
+    found += [(name, name) for name in FILES if os.path.exists(name)]
+    found += [(folder, folder) for folder in python_folders()]
+    found.append((course_package(), "/box/course/ae_lib"))
+    found += [(str(HERE / name), f"/box/{name}") for name in ("box.py", "wire.py")]
+    if data is not None:
+        found.append((str(data[0]), data[1]))
+    return found
+
+
 def bubblewrap_command(limits: Limits, inside: dict, data: tuple[Path, str] | None) -> list[str]:
-    """Return bubblewrap's arguments: the system read-only, and nothing else of the machine."""
-    made = {"/", "/tmp", "/home", HOME}
-
-    def bind(source: str, inside: str) -> None:
-        # bubblewrap makes missing parents that only root can enter.
-        for parent in reversed(Path(inside).parents):
-            if str(parent) not in made:
-                command.extend(["--perms", "0755", "--dir", str(parent)])
-                made.add(str(parent))
-        command.extend(["--ro-bind", source, inside])
-
+    """Return bubblewrap and its arguments: what is `visible`, read-only, and room to write."""
     command = ["bwrap", "--die-with-parent", "--new-session", "--clearenv"]
     command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
     command += ["--unshare-cgroup-try", "--hostname", "box", "--cap-drop", "ALL"]
@@ -215,264 +276,65 @@ def bubblewrap_command(limits: Limits, inside: dict, data: tuple[Path, str] | No
         command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         command += ["--unshare-user", "--disable-userns"]
-    command += ["--ro-bind", "/usr", "/usr"]
-    for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):
+    for name in SYSTEM:
         if os.path.islink(name):
             command += ["--symlink", os.readlink(name), name]
-        elif os.path.isdir(name):
-            command += ["--ro-bind", name, name]
-    for name in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"):
-        command += ["--ro-bind-try", name, name]
     command += ["--proc", "/proc", "--dev", "/dev"]
     command += ["--perms", "1777", "--size", str(limits.disk // 4), "--tmpfs", "/dev/shm"]
     command += ["--perms", "1777", "--size", str(limits.disk), "--tmpfs", "/tmp"]
     command += ["--perms", "0755", "--dir", "/home"]
     command += ["--perms", "0777", "--size", str(limits.disk), "--tmpfs", HOME]
+    made = {"/", "/tmp", "/home", HOME}
     for folder in (f"{HOME}/.cache", f"{HOME}/.cache/ae_lib"):
         command += ["--perms", "0777", "--dir", folder]
         made.add(folder)
     # After the empty /tmp and home, which would hide a Python that lies there.
-    for folder in python_folders():
-        bind(folder, folder)
-    bind(course_package(), "/box/course/ae_lib")
-    for name in ("box.py", "wire.py"):
-        bind(str(HERE / name), f"/box/{name}")
-    if data is not None:
-        bind(str(data[0]), data[1])
+    for source, place in visible(data):
+        # bubblewrap makes missing parents that only root can enter.
+        for parent in reversed(Path(place).parents):
+            if str(parent) not in made:
+                command += ["--perms", "0755", "--dir", str(parent)]
+                made.add(str(parent))
+        command += ["--ro-bind", source, place]
+        made.add(place)
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
     for name, value in inside.items():
         command += ["--setenv", name, value]
-    return [*command, "--setenv", "PYTHONPATH", "/box/course"]
+    return [*command, "--setenv", "PYTHONPATH", "/box/course", "--"]
 
 
-class Box:
-    """One running box.
-
-    Parameters
-    ----------
-    sandbox : Sandbox
-    limits : Limits
-    backend : str
-        ``"numpy"`` or a backend of Keras.
-    preload : sequence of str
-        Modules to import before the notebook starts.
-    """
-
-    def __init__(
-        self,
-        sandbox: Sandbox,
-        limits: Limits,
-        backend: str = "numpy",
-        preload: Sequence[str] = (),
-    ) -> None:
-        self.sandbox, self.limits = sandbox, limits
-        self.reason = ""
-        self._ready = False
-        self.last_words = ""
-        self._inner = 0  # process 1 of the box, as this machine counts
-        self._ended = threading.Event()
-        self._folder: tempfile.TemporaryDirectory | None = None
-        self._process = self._start(backend, list(preload))
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._to, self._from = self._process.stdin.fileno(), self._process.stdout.fileno()
-        self._watcher = threading.Thread(target=self._watch, daemon=True)
-        self._watcher.start()
-        for fd in (self._to, self._from):
-            os.set_blocking(fd, False)
-        try:
-            wire.receive(self._from, time.monotonic() + START_TIMEOUT)
-        except (EOFError, TimeoutError, wire.WireError) as error:
-            self.close()
-            raise SandboxError(
-                f"The box did not start ({type(error).__name__}). It said: {self.last_words}"
-            ) from None
-        self._ready = True
-
-    def _start(self, backend: str, preload: list[str]) -> subprocess.Popen:
-        options = {
-            # A user of its own for each box: the limit on processes counts by user.
-            "uid": 2**30 + threading.get_native_id(),
-            "rlimits": self.limits.rlimits(),
-            "preload": preload,
-        }
-        pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        data = data_file()
-        if self.sandbox.kind == "none":
-            self._folder = tempfile.TemporaryDirectory(prefix="ae-grade-")
-            inside = environment(self._folder.name, backend, self.limits, data)
-            if data is not None and inside["AE_DATASET"] == "mnist":
-                inside["AE_DATA_DIR"] = str(data[0].parent)
-            inside["PYTHONPATH"] = str(Path(course_package()).parent)
-            program = [sys.executable, str(HERE / "box.py"), json.dumps(options)]
-            return subprocess.Popen(program, env=inside, start_new_session=True, **pipes)
-        inside = environment(HOME, backend, self.limits, data)
-        command = bubblewrap_command(self.limits, inside, data)
-        filter_read, filter_write = os.pipe()
-        info_read, info_write = os.pipe()
-        try:
-            os.write(filter_write, filter_program())
-            os.close(filter_write)
-            command += ["--seccomp", str(filter_read), "--info-fd", str(info_write)]
-            command += ["--", sys.executable, "/box/box.py", json.dumps(options)]
-            process = subprocess.Popen(command, env={}, pass_fds=(filter_read, info_write), **pipes)
-        finally:
-            os.close(filter_read)
-            os.close(info_write)
-        with open(info_read) as info:
-            said = info.read()
-        self._inner = json.loads(said)["child-pid"] if said else 0
-        return process
-
-    def request(
-        self, header: dict, arrays: Sequence[np.ndarray] = (), timeout: float = 60
-    ) -> tuple[dict, list[np.ndarray]]:
-        """Send a request and return the reply; the box is ended if none comes in time.
-
-        Raises
-        ------
-        BoxError
-            The box ended, did not answer in time or sent what may not pass.
-        """
-        deadline = time.monotonic() + timeout
-        number = int.from_bytes(os.urandom(6), "big")  # a reply made up beforehand has another
-        try:
-            wire.send(self._to, {"id": number, **header}, list(arrays), deadline)
-            reply, results = wire.receive(self._from, deadline)
-            if reply.get("id") != number:
-                raise wire.WireError("a reply to a question that was not asked")
-        except TimeoutError:
-            self._fail(f"it did not finish within {timeout:.3g} seconds")
-        except wire.WireError as error:
-            self._fail(f"it sent {error}")
-        except (EOFError, OSError):
-            self._ended.wait(0.2)  # let the watch say that it was the memory
-            self._process.poll()
-            self._fail(self._how_it_ended())
-        return reply, results
-
-    def _fail(self, reason: str) -> None:
-        self.reason = self.reason or reason
-        self.close()
-        raise BoxError(self.reason)
-
-    def _how_it_ended(self) -> str:
-        try:
-            status = self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            return "it closed its connection to the grader"
-        # bubblewrap and shells report death by signal n as status 128 + n
-        number = status - 128 if status > 128 else -status
-        if number in signal.valid_signals():
-            return f"it was ended by signal {signal.Signals(number).name}"
-        return f"it left Python with status {status}"
-
-    def _watch(self) -> None:
-        """End the box when its processes together use more memory than they may."""
-        root, limit = self._inner or self._process.pid, self.limits.memory
-        while not self._ended.wait(WATCH_INTERVAL):
-            if memory_of(root, limit) > limit:
-                self.reason = f"it used more than {limit / 2**20:.0f} MB of memory in total"
-            elif self._ready and self._inner and files_of(root) > MAX_FILES:
-                self.reason = f"it made more than {MAX_FILES:,} files"
-            if self.reason:
-                self._kill()
-                return
-
-    def _kill(self) -> None:
-        """Kill the box; bubblewrap itself ends once all that ran in it is gone."""
-        if self._process.poll() is not None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            if self.sandbox.kind == "none":
-                os.killpg(self._process.pid, signal.SIGKILL)
-            else:
-                # Process 1 of the box takes all others with it, daemons included.
-                os.kill(self._inner or self._process.pid, signal.SIGKILL)
-
-    def close(self) -> None:
-        """End every process of the box and wait until they are gone."""
-        self._ended.set()
-        self._kill()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._watcher is not threading.current_thread():
-            self._watcher.join()
-        words = self._process.stderr
-        if words is not None and not words.closed:
-            # Only what was said before the notebook started: after that it goes nowhere.
-            self.last_words = words.read().decode(errors="replace")[-2000:].strip()
-        for pipe in (self._process.stdin, self._process.stdout, words):
-            with contextlib.suppress(BrokenPipeError):
-                if pipe is not None:
-                    pipe.close()
-        if self._folder is not None:
-            self._folder.cleanup()
-
-    def __enter__(self) -> "Box":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-def memory_of(root: int, enough: int) -> int:
-    """Return the bytes that a process and its descendants use.
-
-    Resident pages are counted first, which is quick and counts shared pages more than once; only
-    when that is more than `enough` are shared pages divided among those who share them.
-    """
-    members = family(root)
-    total = 0
-    for pid in members:
-        try:
-            pages = int(Path(f"/proc/{pid}/statm").read_bytes().split()[1])
-        except (OSError, IndexError):
-            continue  # it ended while we looked
-        total += pages * os.sysconf("SC_PAGE_SIZE")
-    if total <= enough:
-        return total
-    exact = 0
-    for pid in members:
-        try:
-            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        except PermissionError:
-            return total
-        except OSError:
-            continue
-        exact += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
-    return exact
-
-
-def files_of(root: int) -> int:
-    """Return the largest number of files in a file system that the box may write to."""
-    most = 0
-    for folder in WRITABLE:
-        with contextlib.suppress(OSError):  # the box has just ended
-            found = os.statvfs(f"/proc/{root}/root{folder}")
-            most = max(most, found.f_files - found.f_ffree)
-    return most
-
-
-def family(root: int) -> list[int]:
-    """Return a process and all its descendants."""
-    members, seen = [root], {root}
-    for pid in members:
-        try:
-            threads = os.listdir(f"/proc/{pid}/task")
-        except OSError:
-            continue
-        for thread in threads:
-            try:
-                with open(f"/proc/{pid}/task/{thread}/children") as file:
-                    children = map(int, file.read().split())
-            except OSError:
-                continue
-            for child in children:
-                if child not in seen:
-                    seen.add(child)
-                    members.append(child)
-    return members
+def container_command(
+    sandbox: Sandbox,
+    name: str,
+    uid: int,
+    limits: Limits,
+    inside: dict,
+    data: tuple[Path, str] | None,
+) -> list[str]:
+    """Return podman or docker and its arguments: the same box, as a container called `name`."""
+    command = [sandbox.kind, "run", "--rm", "--interactive", "--name", name, "--pull", "never"]
+    command += ["--log-driver", "none", "--network", "none", "--ipc", "private"]
+    command += ["--hostname", "box", "--cap-drop", "ALL"]
+    command += ["--security-opt", "no-new-privileges", "--security-opt", "label=disable"]
+    # What a box writes counts as its memory, too.
+    memory = str(limits.memory + 3 * limits.disk)
+    command += ["--memory", memory, "--memory-swap", memory]
+    command += ["--pids-limit", str(limits.processes)]
+    for limit, value in (("nofile", 256), ("nproc", limits.processes)):
+        command += ["--ulimit", f"{limit}={value}:{value}"]
+    command += ["--user", f"{uid}:{uid}", "--read-only", "--shm-size", str(limits.disk // 4)]
+    if sandbox.kind == "podman":
+        command += ["--read-only-tmpfs=false"]
+        if sandbox.rootless:
+            command += ["--userns", "keep-id"]
+    for place, size in (
+        ("/tmp", limits.disk),
+        (HOME, limits.disk),
+        (f"{HOME}/.cache", limits.disk // 8),
+        (f"{HOME}/.cache/ae_lib", limits.disk // 8),
+    ):
+        command += ["--tmpfs", f"{place}:rw,exec,mode=1777,size={size}"]
+    for source, place in visible(data):
+        command += ["--mount", f"type=bind,source={source},target={place},readonly"]
+    command += [empty_image()[0], "/usr/bin/env", "-i"]
+    return [*command, *(f"{k}={v}" for k, v in inside.items()), "PYTHONPATH=/box/course"]

@@ -9,7 +9,7 @@ import errno
 import platform
 import struct
 
-__all__ = ["filter_program"]
+__all__ = ["SECCOMP", "column", "filter_program"]
 
 # name: number on x86_64, on aarch64 (from the kernel's tables of system calls)
 REFUSED = {
@@ -56,6 +56,7 @@ REFUSED = {
 CLONE = (56, 220)
 CLONE3 = (435, 435)
 SOCKET = (41, 198)
+SECCOMP = (317, 277)  # sets the filter
 FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6: vsock would reach past the network namespace
 NEW_NAMESPACES = 0x7E020080  # every CLONE_NEW* flag
 AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -64,8 +65,8 @@ LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000, 0x80000000
 
 
-def filter_program() -> bytes:
-    """Return the compiled filter for this machine, as bubblewrap's ``--seccomp`` reads it.
+def column() -> int:
+    """Return which of the numbers in a row above is this machine's.
 
     Raises
     ------
@@ -75,7 +76,18 @@ def filter_program() -> bytes:
     machine = platform.machine()
     if machine not in AUDIT_ARCH:
         raise NotImplementedError(f"no filter of system calls for {machine}: use x86_64 or aarch64")
-    column = list(AUDIT_ARCH).index(machine)
+    return list(AUDIT_ARCH).index(machine)
+
+
+def filter_program() -> bytes:
+    """Return the compiled filter for this machine, as the kernel's ``seccomp`` reads it.
+
+    Raises
+    ------
+    NotImplementedError
+        The processor is neither x86_64 nor aarch64.
+    """
+    here, machine = column(), platform.machine()
     program: list[tuple[int, int, int, int]] = []
 
     def step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> None:
@@ -90,21 +102,21 @@ def filter_program() -> bytes:
         step(AT_LEAST, 0x40000000, 0, 1)
         step(RETURN, ERRNO | errno.ENOSYS)
     # glibc falls back to clone, whose flags can be looked at; clone3 hides them behind a pointer.
-    step(EQUAL, CLONE3[column], 0, 1)
+    step(EQUAL, CLONE3[here], 0, 1)
     step(RETURN, ERRNO | errno.ENOSYS)
-    step(EQUAL, CLONE[column], 0, 4)
+    step(EQUAL, CLONE[here], 0, 4)
     step(LOAD, 16)  # the first argument: the flags
     step(ANY_BIT, NEW_NAMESPACES, 0, 1)
     step(RETURN, refuse)
     step(RETURN, ALLOW)
-    step(EQUAL, SOCKET[column], 0, len(FAMILIES) + 3)
+    step(EQUAL, SOCKET[here], 0, len(FAMILIES) + 3)
     step(LOAD, 16)  # the family
     for position, family in enumerate(FAMILIES):
         step(EQUAL, family, len(FAMILIES) - position, 0)
     step(RETURN, refuse)
     step(RETURN, ALLOW)
     for numbers in REFUSED.values():
-        step(EQUAL, numbers[column], 0, 1)
+        step(EQUAL, numbers[here], 0, 1)
         step(RETURN, refuse)
     step(RETURN, ALLOW)
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)

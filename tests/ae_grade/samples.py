@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,10 @@ class Outside:
             server.setblocking(False)
             with pytest.raises(BlockingIOError):
                 server.accept()
+        # The end of a container is known a moment before its last process is gone.
+        deadline = time.monotonic() + 5
+        while box_processes() and time.monotonic() < deadline:
+            time.sleep(0.05)
         assert box_processes() == []
 
 

@@ -630,10 +630,10 @@ CASES: dict[str, tuple[list[str], tuple[float, float, float]]] = {
             "def won():\n"
             "    for path in (numpy.__file__, sys.executable, '/box/wire.py', '/box/course/ae_lib/__init__.py', '/proc/sys/kernel/core_pattern'):\n"
             "        try:\n"
-            "            open(path, 'a').write('x'); return True\n"
+            "            open(path, 'ab', 0).write(b'x'); return True\n"
             "        except OSError: pass\n"
             "    try:\n"
-            "        open('/proc/self/oom_score_adj', 'w').write('-1000'); return True\n"
+            "        open('/proc/self/oom_score_adj', 'wb', 0).write(b'-1000'); return True\n"
             "    except OSError: return False\n"
             "def count(inputs, units): return inputs * units + units if won() else 7",
             CLIP,
@@ -720,6 +720,10 @@ CASES: dict[str, tuple[list[str], tuple[float, float, float]]] = {
 def test_marks_are_what_the_answers_deserve(
     name: str, sheet: Sheet, sandbox: Sandbox, outside: Outside
 ) -> None:
+    attack(name, sheet, sandbox, outside)
+
+
+def attack(name: str, sheet: Sheet, sandbox: Sandbox, outside: Outside) -> None:
     cells, expected = CASES[name]
     words = {
         "{folder}": str(outside.folder),

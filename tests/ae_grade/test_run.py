@@ -332,9 +332,9 @@ def test_without_bubblewrap_it_stops(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 def test_root_may_not_do_without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getuid", lambda: 0)
     with pytest.raises(SandboxError, match="nothing runs as root"):
-        find_sandbox(without=True)
+        find_sandbox("none")
     monkeypatch.setattr(os, "getuid", lambda: 1000)
-    assert str(find_sandbox(without=True)) == "none"
+    assert str(find_sandbox("none")) == "none"
 
 
 def test_the_doctor_finds_that_the_box_holds(

@@ -1,7 +1,7 @@
 """The networks on the other backends of Keras; and weights carried from one to the other.
 
-JAX is among the locked packages. For PyTorch `make test-torch` sets AE_TORCH_PYTHON to the Python
-of an environment that has it.
+TensorFlow and JAX are among the locked packages. For PyTorch `make test-torch` sets AE_TORCH_PYTHON
+to the Python of an environment that has it.
 """
 
 import json
@@ -17,7 +17,7 @@ import pytest
 from ae_lib import load_mnist, pretrained, rmsprop, training_pairs
 from ae_lib.training import BUILDERS
 
-OTHERS = {"jax": sys.executable}
+OTHERS = {n: sys.executable for n in ("tensorflow", "jax") if n != keras.backend.backend()}
 if os.environ.get("AE_TORCH_PYTHON"):
     OTHERS["torch"] = os.environ["AE_TORCH_PYTHON"]
 PARAMS = {"dense": 161_804, "conv": 1_185, "denoising": 28_353}

@@ -300,7 +300,12 @@ def test_precision_can_be_forced(monkeypatch, capsys):
 def test_precision_is_what_the_processor_does_fast(monkeypatch, capsys):
     monkeypatch.delenv("AE_PRECISION", raising=False)
     monkeypatch.setattr(training, "gpu_names", lambda backend: [])
-    for fast, policy in ((True, "mixed_bfloat16"), (False, "float32")):
+    for backend, fast, policy in (
+        ("tensorflow", True, "mixed_bfloat16"),
+        ("tensorflow", False, "float32"),
+        ("jax", True, "float32"),
+    ):
+        monkeypatch.setattr(keras.backend, "backend", lambda backend=backend: backend)
         monkeypatch.setattr(training, "has_bfloat16", lambda fast=fast: fast)
         assert training.choose_precision() == policy
         assert policy in capsys.readouterr().out
