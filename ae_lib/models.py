@@ -153,7 +153,9 @@ class _UpsampleAndConvolve(keras.layers.Layer):
             x, spread, strides=2, padding="same", data_format="channels_last"
         )
         if self.conv.padding == "valid":
-            image = image[:, 1:-1, 1:-1]
+            n, height, width, channels = ops.shape(image)
+            # Not image[:, 1:-1, 1:-1], whose gradient takes TensorFlow as long as a convolution.
+            image = ops.slice(image, (0, 1, 1, 0), (n, height - 2, width - 2, channels))
         return self.conv.activation(image + self.conv.bias)
 
 
