@@ -76,7 +76,7 @@ def train(model: str, variant: str, images: int, repeats: int) -> dict[str, Any]
             choose_precision()
         net = BUILDERS[model]()
         net = net if model == "dense" else faster(net)
-        net.compile(optimizer=rmsprop(), loss="mean_squared_error")
+        net.compile(optimizer=rmsprop(), loss="mean_squared_error", steps_per_execution=7)
 
     def fit(n: int) -> None:
         net.fit(features[:n], labels[:n], batch_size=BATCH_SIZE, verbose=0)
