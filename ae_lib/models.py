@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 from keras.initializers import RandomUniform
 from keras.layers import Conv2D, Dense, Input, MaxPooling2D, UpSampling2D
@@ -129,13 +130,36 @@ def decoder_of(model: keras.Model) -> keras.Model:
     return keras.Model(code, model.output, name=f"{model.name}_decoder")
 
 
+class _ConvolveAndPool(keras.layers.Layer):
+    """What a convolution, its ReLU and then a max-pooling compute, with the ReLU last.
+
+    Both keep the order of numbers, so it does not matter which comes first; after the pooling
+    only a quarter of the pixels is left.
+    """
+
+    def __init__(self, conv: Conv2D, pool: MaxPooling2D) -> None:
+        super().__init__(name=pool.name, dtype=conv.dtype_policy)
+        self.conv, self.pool = conv, pool
+
+    def call(self, x: Any) -> Any:
+        image = self.conv.convolution_op(x, self.conv.kernel)
+        image = image + ops.reshape(self.conv.bias, (1, 1, 1, -1))
+        return self.conv.activation(self.pool(image))
+
+
+# A block of 2 x 2 pixels comes from one small pixel. Which of the small pixels left of it, at its
+# place and right of it do the kernel's three columns meet, from the block's first column and from
+# its second? The same holds for rows, and both together make of a kernel's 9 weights 3 x 3 x 4.
+_MEETS = np.array([[[1, 0, 0], [0, 1, 1], [0, 0, 0]], [[0, 0, 0], [1, 1, 0], [0, 0, 1]]])
+_SPREAD = np.einsum("ark,bsl->rsabkl", _MEETS, _MEETS).reshape(36, 9)
+
+
 class _UpsampleAndConvolve(keras.layers.Layer):
     """What `UpSampling2D((2, 2))` and then a 3 x 3 convolution compute, in one step.
 
-    A small pixel spreads to a block of 2 x 2, and from each pixel of the block, weighted by the
-    kernel, to 3 x 3: to 4 x 4 in all. That is a transposed convolution with stride 2 (Dumoulin and
-    Visin, 2016, "A guide to convolution arithmetic for deep learning", chapter 4), whose kernel
-    is a sum of four shifted copies of the one that is given.
+    It is a convolution of the small image that gives each pixel the four of its block, a
+    sub-pixel convolution (Shi et al., 2016, "Real-time single image and video super-resolution
+    using an efficient sub-pixel convolutional neural network").
     """
 
     def __init__(self, conv: Conv2D) -> None:
@@ -143,20 +167,23 @@ class _UpsampleAndConvolve(keras.layers.Layer):
         self.conv = conv
 
     def call(self, x: Any) -> Any:
-        # Turned round: the kernel says what a pixel takes, a transposed one what it gives.
-        # Keras 3.8 on TensorFlow flips only one axis at a time.
-        kernel = ops.flip(ops.flip(self.conv.kernel, axis=0), axis=1)
-        kernel = ops.pad(kernel, ((1, 1), (1, 1), (0, 0), (0, 0)))
-        spread = kernel[:-1, :-1] + kernel[1:, :-1] + kernel[:-1, 1:] + kernel[1:, 1:]
-        spread = ops.transpose(spread, (0, 1, 3, 2))
-        image = ops.conv_transpose(
-            x, spread, strides=2, padding="same", data_format="channels_last"
-        )
+        kernel = ops.cast(self.conv.kernel, self.compute_dtype)
+        *_, given, taken = kernel.shape
+        kernel = ops.cast(_SPREAD, self.compute_dtype) @ ops.reshape(kernel, (9, given * taken))
+        kernel = ops.transpose(ops.reshape(kernel, (3, 3, 4, given, taken)), (0, 1, 3, 2, 4))
+        kernel = ops.reshape(kernel, (3, 3, given, 4 * taken))
+        blocks = ops.conv(x, kernel, padding="same", data_format="channels_last")
+        bias = ops.reshape(ops.tile(self.conv.bias, 4), (1, 1, 1, 4 * taken))
+        blocks = self.conv.activation(blocks + bias)
+
+        n, height, width, _ = ops.shape(blocks)
+        blocks = ops.reshape(blocks, (n, height, width, 2, 2, taken))
+        image = ops.transpose(blocks, (0, 1, 3, 2, 4, 5))
+        image = ops.reshape(image, (n, 2 * height, 2 * width, taken))
         if self.conv.padding == "valid":
-            n, height, width, channels = ops.shape(image)
             # Not image[:, 1:-1, 1:-1], whose gradient takes TensorFlow as long as a convolution.
-            image = ops.slice(image, (0, 1, 1, 0), (n, height - 2, width - 2, channels))
-        return self.conv.activation(image + self.conv.bias)
+            image = ops.slice(image, (0, 1, 1, 0), (n, 2 * height - 2, 2 * width - 2, taken))
+        return image
 
 
 class _Faster(keras.Model):
@@ -178,8 +205,9 @@ def faster(model: keras.Model) -> keras.Model:
     """Return the same network with each upsampling and the convolution after it done as one.
 
     Weights are shared: train the faster one, and `model` is trained. Results are the same but for
-    rounding, in less time, because the convolutions no longer work on copies of pixels. Also,
-    Keras takes several training steps in one call.
+    rounding, in less time, because the convolutions no longer work on copies of pixels, and a
+    ReLU before a max-pooling is applied after it. Also, Keras takes several training steps in one
+    call.
 
     Parameters
     ----------
@@ -199,24 +227,37 @@ def faster(model: keras.Model) -> keras.Model:
                 f"The model {model.name!r} is not a chain of layers: {layer.name} does not take "
                 f"the output of {before.name}."
             )
-    if not any(_can_be_joined(*pair) for pair in pairwise(layers)):
+    if not any(_upsamples_before(*pair) for pair in pairwise(layers)):
         raise ValueError(
             f"The model {model.name!r} has nothing to join: expected an UpSampling2D((2, 2)) and "
             "after it a Conv2D(..., (3, 3))."
         )
-    x = layers[0].output
-    for before, layer, after in zip(layers, layers[1:], [*layers[2:], None], strict=False):
-        if _can_be_joined(layer, after):
-            continue
-        x = (_UpsampleAndConvolve(layer) if _can_be_joined(before, layer) else layer)(x)
+    x, todo = layers[0].output, layers[1:]
+    while todo:
+        layer, *todo = todo
+        after = todo[0] if todo else None
+        if _upsamples_before(layer, after):
+            layer = _UpsampleAndConvolve(todo.pop(0))
+        elif _is_pooled_by(layer, after):
+            layer = _ConvolveAndPool(layer, todo.pop(0))
+        x = layer(x)
     return _Faster(layers[0].output, x, name=model.name)
 
 
-def _can_be_joined(upsampling: Any, conv: Any) -> bool:
+def _upsamples_before(upsampling: Any, conv: Any) -> bool:
     return (
         isinstance(upsampling, UpSampling2D)
         and (upsampling.size, upsampling.interpolation) == ((2, 2), "nearest")
         and isinstance(conv, Conv2D)
         and (conv.kernel_size, conv.strides, conv.dilation_rate) == ((3, 3), (1, 1), (1, 1))
+        and conv.use_bias
+    )
+
+
+def _is_pooled_by(conv: Any, pool: Any) -> bool:
+    return (
+        isinstance(conv, Conv2D)
+        and isinstance(pool, MaxPooling2D)
+        and conv.activation is keras.activations.relu
         and conv.use_bias
     )

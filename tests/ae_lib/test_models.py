@@ -123,7 +123,18 @@ def test_the_faster_network_is_the_same_one(build):
 def test_the_faster_network_takes_each_pair():
     names = [type(layer).__name__ for layer in faster(conv_autoencoder()).layers]
     assert names.count("_UpsampleAndConvolve") == 3
-    assert "UpSampling2D" not in names
+    assert names.count("_ConvolveAndPool") == 3
+    assert not {"UpSampling2D", "MaxPooling2D"} & set(names)
+
+
+def test_a_pooling_that_would_change_places_with_more_than_a_relu_stays():
+    x = code = keras.Input((4, 4, 1))
+    for activation in ("relu", "gelu"):
+        code = keras.layers.Conv2D(1, 3, padding="same", activation=activation)(code)
+        code = keras.layers.MaxPooling2D()(code)
+    image = keras.layers.Conv2D(1, 3, padding="same")(keras.layers.UpSampling2D()(code))
+    names = [type(layer).__name__ for layer in faster(keras.Model(x, image)).layers]
+    assert names[1:] == ["_ConvolveAndPool", "Conv2D", "MaxPooling2D", "_UpsampleAndConvolve"]
 
 
 def test_seven_steps_a_call_train_as_single_steps_do():
