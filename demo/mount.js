@@ -36,7 +36,7 @@
 
   for (const element of document.querySelectorAll("[data-demo]")) {
     if (location.protocol === "file:") {
-      say(element, "This demo runs when the book comes from a web server: `make serve` starts one.");
+      say(element, "This demo runs when the book comes from a web server: the command “make serve” starts one.");
     } else {
       watcher.observe(element);
     }
