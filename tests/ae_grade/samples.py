@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -69,10 +70,14 @@ class Outside:
             with pytest.raises(BlockingIOError):
                 server.accept()
         # The end of a container is known a moment before its last process is gone.
-        deadline = time.monotonic() + 5
-        while box_processes() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert box_processes() == []
+        wait_until(lambda: box_processes() == [], 5)
+
+
+def wait_until(condition: Callable[[], object], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def box_processes() -> list[str]:

@@ -7,12 +7,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from samples import CLIP, COUNT, RATIO, SHEET, SOLUTION, box_processes, notebook
+from samples import CLIP, COUNT, RATIO, SHEET, SOLUTION, box_processes, notebook, wait_until
 
 from ae_grade.cli import main
 from ae_grade.collect import collect
@@ -131,17 +130,11 @@ def test_a_killed_run_goes_on_and_leaves_no_process(tmp_path: Path, sandbox: San
     words += ["--out", str(out), "--quiet", "--jobs", "2"]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     log = out / "log.jsonl"
-    deadline = time.monotonic() + 60
-    while not (log.is_file() and log.read_text().count("\n") >= 8):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: log.is_file() and log.read_text().count("\n") >= 8, 60)
     process.kill()
     process.wait()
     done = log.read_text().count("\n")
-    deadline = time.monotonic() + 20
-    while any(str(folder) in words for words in commands_of_all()):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: not any(str(folder) in words for words in commands_of_all()), 20)
     assert box_processes() == []
     assert command(*words[3:]) == 0
     assert [row["total"] for row in marks(out)][-4:] == ["8"] * 4
