@@ -18,7 +18,7 @@ from pathlib import Path
 import nbformat
 
 from ae_grade.build import BuildError, build_sheet
-from tools.book import render
+from tools.book import copy_site, render
 from tools.pairs import cells_of, write_notebook
 from tools.results import ROOT, write_atomically
 
