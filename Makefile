@@ -24,7 +24,7 @@ SHARED := --dist loadfile --no-loadscope-reorder -n $(WORKERS)
 
 .DEFAULT_GOAL := help
 .PHONY: help book test test-jax test-torch test-oldest test-newest site serve pdf web-audit chapters \
-    experiments bench gpu train-distributed check sync format overview demo explorer screenshot lint \
+    experiments robustness bench gpu train-distributed check sync format overview demo explorer screenshot lint \
     bench-grade lock clean
 
 help: ## list the targets
@@ -72,6 +72,9 @@ chapters: $(READY) ## execute the chapters and store outputs and weights (PROFIL
 
 experiments: $(READY) ## train what chapter 8 cites from many seeds (half an hour; goes on where it was stopped)
 	@$(BIN)/python -m tools.experiments $(EXPERIMENTS)
+
+robustness: $(READY) ## execute every chapter over seeds, data sets and threads; SEEDS=10 (hours; goes on where it was stopped)
+	@$(BIN)/python -m tools.robustness --seeds $(or $(SEEDS),10) $(CHAPTERS)
 
 bench: $(READY) $(RIVALS)/.ready ## time the course beside the lecture's code and PyTorch (half an hour)
 	@$(BIN)/python -m tools.bench $(SECTIONS) --rivals $(abspath $(RIVALS))/bin/python
