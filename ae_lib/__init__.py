@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "sheets": ["check"],
+        "_machine": ["runtime_info"],
         "data": ["Dataset", "as_vectors", "load_mnist", "load_small_digits"],
         "metrics": ["knn_accuracy", "reconstruction_error", "trustworthiness"],
         "models": [
@@ -26,5 +26,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "pretrained": ["load_or_train", "load_pretrained", "load_results", "training_record"],
         "recipes": ["RECIPES", "Preset", "Recipe", "preset"],
         "training": ["DeadOutputError", "check_alive", "rmsprop", "set_seed"],
+        "sheets": ["check"],
     },
 )

@@ -275,23 +275,6 @@ def store(
         one of this kernel.
     ValueError
         The model is not the one of the recipe.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> import numpy as np
-    >>> from ae_lib import RECIPES, Dataset, _book, rmsprop, set_seed
-    >>> x, y = np.random.default_rng(0).random((64, 28, 28), "float32"), np.zeros(64, "uint8")
-    >>> data, seed = Dataset(x, y, x, y, name="standin", sha256="0" * 64), set_seed(0)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _book.install(store="dense", weights_dir=folder)
-    ...     model = RECIPES["dense"].build()
-    ...     model.compile(optimizer=rmsprop(), loss="mean_squared_error")
-    ...     history = model.fit(*RECIPES["dense"].pairs(x, 0), verbose=0)
-    ...     record = _book.store("dense", model, history, data, seed)
-    ...     _book.uninstall()
-    >>> record["model"], record["epochs"], record["params"]
-    ('dense', 1, 161804)
     """
     if _door is None or _door.weights_dir is None or _door.stored_name != name:
         raise RuntimeError(f"install(store={name!r}, weights_dir=...) must come first.")

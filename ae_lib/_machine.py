@@ -8,6 +8,8 @@ from typing import Any
 
 import keras
 
+__all__ = ["runtime_info"]
+
 
 def runtime_info() -> dict[str, Any]:
     """Return the versions, the backend and the device that compute here.

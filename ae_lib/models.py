@@ -44,7 +44,7 @@ def dense_autoencoder(
     >>> dense_autoencoder().count_params()
     161804
     >>> dense_autoencoder(code=2).count_params()
-    158168
+    158186
     """
     if isinstance(code, bool) or not isinstance(code, Integral):
         raise TypeError(f"code is {code!r}; expected a whole number.")

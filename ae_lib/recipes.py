@@ -26,8 +26,8 @@ class Recipe:
     build : callable
         Returns the untrained network, a ``keras.Model``.
     pairs : callable
-        ``pairs(images, rng)`` makes the inputs and targets of training or testing from images of
-        shape (n, 28, 28), float in [0, 1]. `rng` is a ``numpy.random.Generator`` or a seed; it
+        ``pairs(images, rng=0)`` makes the inputs and targets of training or testing from images
+        of shape (n, 28, 28), float in [0, 1]. `rng` is a ``numpy.random.Generator`` or a seed; it
         matters only where noise is drawn.
     epochs : mapping of str to int
         Passes over the training set in each preset.
@@ -38,13 +38,13 @@ class Recipe:
     --------
     >>> import numpy as np
     >>> from ae_lib import RECIPES
-    >>> inputs, targets = RECIPES["denoising"].pairs(np.zeros((5, 28, 28)), 0)
+    >>> inputs, targets = RECIPES["denoising"].pairs(np.zeros((5, 28, 28)))
     >>> inputs.shape, float(targets.max())
     ((5, 28, 28, 1), 0.0)
     """
 
     build: Callable[..., keras.Model]
-    pairs: Callable[[np.ndarray, Any], Pairs]
+    pairs: Callable[..., Pairs]
     epochs: Mapping[str, int]
     batch_size: int = 128
 
@@ -59,7 +59,7 @@ def _same_images(images: np.ndarray, rng: Any = None) -> Pairs:
     return pixels, pixels
 
 
-def _noisy_images(images: np.ndarray, rng: Any) -> Pairs:
+def _noisy_images(images: np.ndarray, rng: Any = 0) -> Pairs:
     clean, _ = _same_images(images)
     return add_gaussian_noise(clean, 0.5, rng), clean
 
@@ -114,7 +114,7 @@ def preset() -> Preset:
     Examples
     --------
     >>> from ae_lib import preset
-    >>> sorted(preset().epochs)
-    ['conv', 'dense', 'denoising']
+    >>> list(preset().epochs)
+    ['dense', 'conv', 'denoising']
     """
     return PRESETS[settings().preset]

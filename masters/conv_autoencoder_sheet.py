@@ -699,11 +699,11 @@ def shift_right(images, s):
 penalty_dense = ...
 penalty_conv = ...
 # BEGIN SOLUTION NO PROMPT
-from ae_lib import pretrained
+from ae_lib import load_pretrained
 
 
 def penalty(name, shape):
-    net = pretrained(name)
+    net = load_pretrained(name)
     both = [x.reshape(shape) for x in (shift_right(images, SHIFT), images)]
     shifted, still = (np.mean((net.predict(x, verbose=0) - x) ** 2) for x in both)
     return shifted / still

@@ -835,7 +835,7 @@ check("q5")
 
 # %%
 # BEGIN SOLUTION
-from ae_lib import fit_pca, plot_map, tsne
+from ae_lib import fit_pca, plot_embedding, tsne
 
 maps = {
     "PCA": fit_pca(x_train_vec, 2).encode(x_val_vec),
@@ -843,7 +843,7 @@ maps = {
     "supervised": encoder.predict(x_val_vec, verbose=0),
 }
 for name, points in maps.items():
-    plot_map(points, y_val).set_title(name)
+    plot_embedding(points, y_val).set_title(name)
     vote = loo_accuracy(points, y_val, 10)
     score = trust(x_val_vec[:300], points[:300], 10)
     print(f"{name:<12} accuracy {vote:.3f}, trustworthiness {score:.3f}")

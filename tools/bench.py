@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from ae_lib import environment, load_mnist
+from ae_lib import runtime_info, load_mnist
 from ae_lib.training import BATCH_SIZE, has_bfloat16
 from tools import rivals
 from tools.results import RESULTS, ROOT, write_checked
@@ -109,11 +109,11 @@ def tsne(variant: str) -> dict[str, Any]:
 
 def codes_of_mnist(n: int) -> np.ndarray:
     """Return the codes of the first `n` images, the test set first, by the stored network."""
-    from ae_lib import as_vectors, encoder_of, pretrained
+    from ae_lib import as_vectors, encoder_of, load_pretrained
 
     data = load_mnist()
     images = np.concatenate([data.x_test, data.x_train])[:n]
-    return encoder_of(pretrained("dense")).predict(as_vectors(images), verbose=0)
+    return encoder_of(load_pretrained("dense")).predict(as_vectors(images), verbose=0)
 
 
 def start(what: str) -> dict[str, Any]:
@@ -166,7 +166,7 @@ def main(arguments: list[str] | None = None) -> None:
     for name in options.sections or sections:
         rows = sections[name](options)
         made = {
-            **environment(),
+            **runtime_info(),
             "dataset": {"name": data.name, "sha256": data.sha256},
             "date": datetime.now(UTC).date().isoformat(),
         }

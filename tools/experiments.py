@@ -22,7 +22,7 @@ from ae_lib import (
     Dataset,
     choose_precision,
     denoising_autoencoder,
-    environment,
+    runtime_info,
     load_mnist,
     rmsprop,
     set_seed,
@@ -108,7 +108,7 @@ def run_trial(trial: Trial, data: Dataset, path: Path, anew: bool = False) -> No
     """Train from each seed and store each run; what is there of the same kind is kept."""
     set_precision(trial)
     made_with = {
-        **environment(),
+        **runtime_info(),
         "dataset": {"name": data.name, "sha256": data.sha256},
         "train_images": len(data.x_train),
     }

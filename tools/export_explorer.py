@@ -14,7 +14,7 @@ import json
 import numpy as np
 from export_demo import TARGET, K, write
 
-from ae_lib import as_vectors, encoder_of, fit_pca, knn_accuracy, load_mnist, pretrained, tsne
+from ae_lib import as_vectors, encoder_of, fit_pca, knn_accuracy, load_mnist, load_pretrained, tsne
 from ae_lib import trustworthiness as trust
 from ae_lib.training import PROFILES
 
@@ -36,7 +36,7 @@ def main() -> None:
         raise SystemExit("The explorer shows MNIST, which cannot be had here; see the warning.")
     x_test = as_vectors(data.x_test)
     pca_codes = fit_pca(as_vectors(data.x_train), K).encode(x_test)
-    codes = encoder_of(pretrained("dense")).predict(x_test, verbose=0)
+    codes = encoder_of(load_pretrained("dense")).predict(x_test, verbose=0)
     steps = PROFILES["full"].tsne_iterations
     maps = []
     for title, source, points in (

@@ -5,7 +5,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ae_lib import as_vectors, fit_pca, load_mnist, plot_image_rows, pretrained, training_pairs
+from ae_lib import as_vectors, fit_pca, load_mnist, plot_image_rows, load_pretrained, training_pairs
 
 data = load_mnist()
 if data.name != "mnist":
@@ -22,7 +22,7 @@ for name, title in (
     features, _ = training_pairs(name, data.x_test[chosen])
     if name == "denoising":
         rows["with noise"] = features
-    rows[title] = pretrained(name).predict(features, verbose=0)
+    rows[title] = load_pretrained(name).predict(features, verbose=0)
 
 plt.style.use("ae_lib.course")
 plot_image_rows(rows)
