@@ -168,4 +168,3 @@ def encoder_of(model: keras.Model) -> keras.Model:
     """
     code = model.get_layer("code").output
     return keras.Model(model.input, code, name=f"{model.name}_encoder")
-

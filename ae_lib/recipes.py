@@ -16,6 +16,8 @@ __all__ = ["RECIPES", "Preset", "Recipe", "preset"]
 
 Pairs = tuple[np.ndarray, np.ndarray]
 
+BATCH_SIZE = 128  # the lecture's, of every network
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -46,7 +48,7 @@ class Recipe:
     build: Callable[..., keras.Model]
     pairs: Callable[..., Pairs]
     epochs: Mapping[str, int]
-    batch_size: int = 128
+    batch_size: int = BATCH_SIZE
 
 
 def _same_vectors(images: np.ndarray, rng: Any = None) -> Pairs:

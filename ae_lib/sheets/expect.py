@@ -49,7 +49,9 @@ def call(function: Any, name: str, *arguments: Any) -> Any:
         answer = function(*arguments)
     except (Exception, SystemExit) as error:
         where = line_of(error, function)
-        raise AssertionError(f"{name} stopped with {type(error).__name__}: {error}{where}") from None
+        raise AssertionError(
+            f"{name} stopped with {type(error).__name__}: {error}{where}"
+        ) from None
     if answer is None or answer is Ellipsis:
         raise AssertionError(f"{name} returned nothing: is the body still dots, or return missing?")
     return answer
