@@ -115,7 +115,7 @@ def run_trial(trial: Trial, data: Dataset, path: Path, anew: bool = False) -> No
     identity = {key: value for key, value in asdict(trial).items() if key != "seeds"}
     group = {**identity, "made_with": made_with, "runs": []}
     others = []
-    for old in json.loads(path.read_text())["groups"] if path.is_file() else []:
+    for old in json.loads(path.read_text(encoding="utf-8"))["groups"] if path.is_file() else []:
         if any(old[key] != value for key, value in identity.items()):
             others.append(old)
         elif old["made_with"] == made_with and not anew:
