@@ -16,7 +16,6 @@ from PIL import Image
 from tools import book
 from tools.pictures import shrink
 
-
 PCA = ROOT / "chapters" / "pca.md"
 
 
