@@ -17,7 +17,10 @@ def main() -> None:
     command = [Path(sys.executable).parent / "jupyter-book", "build", "-q", "-W", "-n"]
     command += ["--keep-going", "--builder", "singlehtml", "--path-output"]
     command += [str(ROOT / "_build" / "pdf"), str(ROOT)]
-    build = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    environment = {**os.environ, "PYTHONUTF8": "1"}  # its log, and what Sphinx writes
+    build = subprocess.run(
+        command, capture_output=True, encoding="utf-8", check=False, env=environment
+    )
     if build.returncode:
         sys.exit(f"{build.stdout}\n{build.stderr}\njupyter-book failed: {command}")
     page = ROOT / "_build" / "pdf" / "_build" / "singlehtml" / "index.html"

@@ -14,7 +14,7 @@ from helpers.repository import ROOT, copy_of_the_repository
 
 from ae_lib import load_mnist, load_results
 from tools import bench, experiments, gpu, train_distributed
-from tools.results import RESULTS
+from tools.results import RESULTS, add_runs
 
 RECORDS = sorted(RESULTS.glob("*.schema.json"))
 
@@ -77,10 +77,64 @@ def test_a_trial_is_stored_run_by_run_and_not_repeated(few, tmp_path, monkeypatc
         experiments.run_trial(trial, few, path, anew=True)
 
 
+def test_another_machines_trial_is_replaced_by_a_whole_one_only(few, tmp_path, monkeypatch):
+    path = tmp_path / "experiments.json"
+    trial = experiments.Trial("dense", seeds=2)
+    elsewhere = {**experiments.environment(), "device": "another machine"}
+    with monkeypatch.context() as patch:
+        patch.setattr(experiments, "environment", lambda: elsewhere)
+        experiments.run_trial(trial, few, path)
+    theirs = path.read_text(encoding="utf-8")
+
+    trained = []
+    train = experiments.train
+
+    def one_and_no_more(trial, seed, data):
+        if trained:
+            raise KeyboardInterrupt
+        trained.append(seed)
+        return train(trial, seed, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(experiments, "train", one_and_no_more)
+        with pytest.raises(KeyboardInterrupt):
+            experiments.run_trial(trial, few, path)
+    assert path.read_text(encoding="utf-8") == theirs
+
+    with monkeypatch.context() as patch:
+        patch.setattr(experiments, "train", lambda t, s, d: trained.append(s) or train(t, s, d))
+        experiments.run_trial(trial, few, path)
+    assert trained == [0, 1], "a run was repeated, or left out"
+    (group,) = json.loads(path.read_text(encoding="utf-8"))["groups"]
+    assert group["made_with"]["device"] != "another machine"
+    assert [run["seed"] for run in group["runs"]] == [0, 1]
+    assert [p.name for p in tmp_path.rglob("*.json")] == ["experiments.json"]
+
+
 def test_experiments_refuse_the_standin(monkeypatch):
     monkeypatch.setenv("AE_DATASET", "standin")
     with pytest.raises(SystemExit, match="are of MNIST"):
         experiments.main(["epsilon"])
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"), [(gpu, ["--cpu"]), (bench, ["start"])], ids=["gpu", "bench"]
+)
+def test_the_books_records_refuse_the_standin(tool, arguments, monkeypatch):
+    monkeypatch.setenv("AE_DATASET", "standin")
+    with pytest.raises(SystemExit, match="holds results of MNIST.*AE_DATA_DIR"):
+        tool.main(arguments)
+
+
+def test_runs_of_two_data_sets_stand_side_by_side(tmp_path):
+    out = tmp_path / "reproduction.json"
+    run = json.loads((RESULTS / "reproduction.json").read_text(encoding="utf-8"))["runs"][0]
+    other = {**run, "dataset": {"name": "standin", "sha256": "0" * 64}}
+    add_runs([run, other], out)
+    add_runs([{**run, "seconds": 1.0}], out)
+    kept = json.loads(out.read_text(encoding="utf-8"))["runs"]
+    assert sorted(r["dataset"]["name"] for r in kept) == ["mnist", "standin"]
+    assert [r["seconds"] for r in kept if r["dataset"]["name"] == "mnist"] == [1.0]
 
 
 def test_the_loop_on_the_device_trains_as_keras_does(tmp_path):
