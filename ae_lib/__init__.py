@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "sheets": ["check"],
+        "claims": ["ClaimError", "claim", "fact"],
         "data": ["Dataset", "as_vectors", "load_mnist", "load_small_digits"],
         "embedding": ["knn_accuracy", "trustworthiness", "tsne"],
         "models": [

@@ -18,7 +18,9 @@ from pathlib import Path
 import nbformat
 
 from ae_grade.build import BuildError, build_sheet
-from tools.book import ROOT, cells_of, copy_site, render, write_atomically, write_notebook
+from tools.book import copy_site, render
+from tools.pairs import cells_of, write_notebook
+from tools.results import ROOT, write_atomically
 
 MASTERS = sorted((ROOT / "masters").glob("*.py"))
 
@@ -84,8 +86,7 @@ def solution(built: Path) -> nbformat.NotebookNode:
 
 def site(scratch: Path) -> None:
     """Render a copy of the book that has a page of solutions for each sheet."""
-    copy = ROOT / "_build" / "solutions"
-    copy_site(copy)
+    copy = copy_site(ROOT / "_build" / "solutions")
     toc = (copy / "_toc.yml").read_text(encoding="utf-8")
     for master in MASTERS:
         built = build_sheet(master, scratch)

@@ -65,7 +65,7 @@ def leaves_the_encoding_to_the_machine(call):
     if owner == "subprocess":
         return any(keyword(call, k) is not None for k in ("text", "universal_newlines"))
     if name == "open":  # of a path; an archive, a picture or a browser opens something else
-        return owner in ("path", "self", "") and in_text_mode(call, 0) and not call.args[1:]
+        return owner not in ("Image", "archive", "os", "webbrowser") and in_text_mode(call, 0)
     return False
 
 
@@ -170,11 +170,11 @@ def test_the_tools_write_the_same_under_windows_encoding(cp1252, tmp_path):
 
     # Changed text, with letters that cp1252 has not, is written as everywhere.
     text = copy / "chapters" / "pca.md"
-    source = text.read_text(encoding="utf-8") + "\nΣ and ≈, × and “quotes”.\n"
+    source = text.read_text(encoding="utf-8") + "\nΣ and ≈ and “quotes”.\n"
     text.write_text(source, encoding="utf-8", newline="\n")
     tool("tools.book", "sync")
     cells = nbformat.reads((copy / "chapters/pca.ipynb").read_bytes().decode(), as_version=4).cells
-    assert "Σ and ≈, × and “quotes”." in cells[-1].source
+    assert "Σ and ≈ and “quotes”." in cells[-1].source
 
     tool("ae_grade.cli", "build", "masters/pca_sheet.py", "--out", str(tmp_path / "built"))
     committed = sheets.ROOT / "exercises" / "pca_sheet.ipynb"
@@ -253,8 +253,6 @@ def test_the_range_of_python_is_said_once_and_everything_agrees():
     gate = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))
     tried = gate["jobs"]["gate"]["strategy"]["matrix"]["python"]
     assert tried == [f"3.{minor}" for minor in range(first, end)]
-    lock = (ROOT / ".ci" / "requirements.lock").read_text(encoding="utf-8")
-    assert "--python-version 3.%d" % first in lock or re.search(r"python", lock)
 
 
 # -- the first cell of a notebook that was downloaded alone
