@@ -54,8 +54,8 @@ import shutil
 if importlib.util.find_spec("ae_lib") is None:
     if shutil.which("git") is None:
         raise ModuleNotFoundError(
-            "ae_lib is missing, and installing it takes git, which this machine does not have. "
-            "Install git from https://git-scm.com, start Jupyter again, and run this cell again."
+            "ae_lib is missing, and to install it this machine needs git. Install git "
+            "from https://git-scm.com, restart Jupyter, and run this cell again."
         )
     %pip install --quiet "ae-lib[tensorflow] @ git+{address}@{revision}"
     importlib.invalidate_caches()
@@ -74,8 +74,8 @@ import importlib.util
 
 if importlib.util.find_spec("ae_lib") is None:
     raise ModuleNotFoundError(
-        "ae_lib is missing. It lies in the folder of the course, from which this notebook comes. "
-        'Run this in a new cell, with that folder in place of FOLDER: '
+        "ae_lib is missing. It comes with the course's folder, as this notebook does. "
+        "Run this in a new cell, with the path of that folder in place of FOLDER: "
         '%pip install "FOLDER[tensorflow]"'
     )
 """
