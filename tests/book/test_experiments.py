@@ -80,9 +80,9 @@ def test_a_trial_is_stored_run_by_run_and_not_repeated(few, tmp_path, monkeypatc
 def test_another_machines_trial_is_replaced_by_a_whole_one_only(few, tmp_path, monkeypatch):
     path = tmp_path / "experiments.json"
     trial = experiments.Trial("dense", seeds=2)
-    elsewhere = {**experiments.environment(), "device": "another machine"}
+    elsewhere = {**experiments.runtime_info(), "device": "another machine"}
     with monkeypatch.context() as patch:
-        patch.setattr(experiments, "environment", lambda: elsewhere)
+        patch.setattr(experiments, "runtime_info", lambda: elsewhere)
         experiments.run_trial(trial, few, path)
     theirs = path.read_text(encoding="utf-8")
 
@@ -227,7 +227,7 @@ def test_two_processes_train_as_one_and_a_lost_one_is_no_loss(tmp_path):
     again = distributed(folder, "--epochs", "4")
     output, _ = again.communicate(timeout=120)
     assert again.returncode == 0, output
-    assert "Going on after epoch" in output
+    assert "Going on after the last checkpoint" in output
     assert final_loss(output) == pytest.approx(final_loss(alone), rel=0.02)
     assert not folder.exists(), "a finished run leaves no checkpoint for the next one"
 
@@ -256,12 +256,12 @@ kernelspec: {display_name: Python 3, language: python, name: python3}
 
 ```{code-cell} ipython3
 import time, keras, numpy as np
-from ae_lib import checkpoint, dense_autoencoder
+from ae_lib import dense_autoencoder
 x = np.random.default_rng(0).random((256, 784), dtype="float32")
 model = dense_autoencoder()
 model.compile(optimizer="sgd", loss="mean_squared_error")
 pause = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: time.sleep(0.5))
-history = model.fit(x, x, epochs=8, verbose=0, callbacks=[checkpoint("dense"), pause])
+history = model.fit(x, x, epochs=8, verbose=0, callbacks=[pause])
 print(len(history.history["loss"]), "epochs")
 ```
 """
