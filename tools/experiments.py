@@ -95,7 +95,11 @@ def train(trial: Trial, seed: int, data: Dataset) -> dict[str, Any]:
 
 
 def run_trial(trial: Trial, data: Dataset, path: Path, anew: bool = False) -> None:
-    """Train from each seed and store each run; what is there of the same kind is kept."""
+    """Train from each seed and store each run; what is there of the same kind is kept.
+
+    Runs go into the folder `unfinished` beside the record until all seeds are done: what another
+    machine has recorded of this trial is replaced by a whole trial only.
+    """
     made_with = {
         **runtime_info(),
         "dataset": {"name": data.name, "sha256": data.sha256},
@@ -103,18 +107,27 @@ def run_trial(trial: Trial, data: Dataset, path: Path, anew: bool = False) -> No
     }
     identity = {key: value for key, value in asdict(trial).items() if key != "seeds"}
     group = {**identity, "made_with": made_with, "runs": []}
-    others = []
-    for old in json.loads(path.read_text())["groups"] if path.is_file() else []:
-        if any(old[key] != value for key, value in identity.items()):
-            others.append(old)
-        elif old["made_with"] == made_with and not anew:
+    unfinished = path.parent / "unfinished" / path.name
+    stored = groups_in(path)
+    others = [old for old in stored if not identity.items() <= old.items()]
+    for old in [*stored, *groups_in(unfinished)]:
+        if identity.items() <= old.items() and old["made_with"] == made_with and not anew:
             group = old
     done = {run["seed"] for run in group["runs"]}
     title = ", ".join(str(value) for value in identity.values())
     for seed in tqdm([s for s in range(trial.seeds) if s not in done], desc=title, unit="run"):
         group["runs"].append(train(trial, seed, data))
         group["date"] = datetime.now(UTC).date().isoformat()
-        write_checked(path, {"groups": [*others, group]})
+        if len(group["runs"]) < trial.seeds:
+            write_checked(unfinished, {"groups": [group]})
+        else:
+            write_checked(path, {"groups": [*others, group]})
+            unfinished.unlink(missing_ok=True)
+
+
+def groups_in(path: Path) -> list[dict[str, Any]]:
+    """Return the trials of a record; none if there is no such file."""
+    return json.loads(path.read_text(encoding="utf-8"))["groups"] if path.is_file() else []
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -33,7 +33,7 @@ from ae_lib import (
 from ae_lib._fused import fuse_layers
 from ae_lib._machine import gpu_names
 from ae_lib.recipes import BATCH_SIZE
-from tools.results import REPRODUCTION, ROOT, add_runs
+from tools.results import REPRODUCTION, ROOT, add_runs, need_mnist
 
 
 def jax_epochs(model: keras.Model, inputs: Any, targets: Any, seed: int) -> Iterator[float]:
@@ -146,6 +146,7 @@ def main(arguments: list[str] | None = None) -> None:
     if not gpu_names(backend) and not options.cpu:
         sys.exit(f"Keras on {backend} sees no GPU. To try the path on the CPU: --cpu.")
     whole = load_mnist()
+    need_mnist(whole, options.out, REPRODUCTION)
     print(whole)
     data = dataclasses.replace(
         whole, x_train=whole.x_train[: options.images], y_train=whole.y_train[: options.images]
@@ -155,11 +156,11 @@ def main(arguments: list[str] | None = None) -> None:
     add_runs(records, options.out)
     if not options.no_chapters:
         # Here, because training alone does not need the notebook tools.
-        from tools.book import chosen, copy_sources, run_chapter
+        from tools.book import chosen, copy_site, run_chapter
 
         folder = ROOT / "_build" / "gpu"
         print(f"The chapters, executed in the full profile into {folder}; seconds each:")
-        copy_sources(folder)
+        copy_site(folder)
         for text in chosen([]):
             run_chapter(text, folder, "full", store=True)
 

@@ -30,9 +30,9 @@ def test_tests_beside_the_notebook_go_first(tmp_path, monkeypatch):
         "def test_x(my_value):\n    '''My <value>.'''\n    assert my_value == 2, 'Look & see.'\n"
     )
     path = tmp_path / "tests" / "q1.py"
-    path.write_text("# 02_other\n" + body)
+    path.write_text("# 02_other\n" + body, encoding="utf-8")
     assert "My <value>" not in str(check("q1"))  # another sheet's folder
-    path.write_text("# pca_sheet\n" + body)
+    path.write_text("# pca_sheet\n" + body, encoding="utf-8")
     assert "not yet  My <value>.\n           Look & see." in str(check("q1"))
     assert "My &lt;value&gt;.<br><em>Look &amp; see.</em>" in check("q1")._repr_html_()
     monkeypatch.setitem(globals(), "my_value", 2)
