@@ -9,6 +9,8 @@ import sys
 import time
 
 import jsonschema
+import keras
+import numpy as np
 import pytest
 from support import ROOT, copy_of_the_repository
 
@@ -75,6 +77,44 @@ def test_a_trial_is_stored_run_by_run_and_not_repeated(few, tmp_path, monkeypatc
     experiments.run_trial(trial, few, path)
     with pytest.raises(AssertionError, match="stored already"):
         experiments.run_trial(trial, few, path, anew=True)
+
+
+def test_the_start_depends_on_the_seed_and_has_no_negative_weight():
+    kernels = []
+    for seed in (0, 1):
+        model = experiments.build(experiments.LIVING, seed)
+        assert model.count_params() == 161_804
+        kernels.append(model.layers[-1].get_weights()[0])
+        assert kernels[-1].min() >= 0
+        assert kernels[-1].max() <= 0.05
+    assert (kernels[0] != kernels[1]).mean() > 0.99
+
+
+@pytest.mark.parametrize("name", ["start_dense", "code_size", "output"])
+def test_a_trial_of_the_dense_network_is_what_it_says(name):
+    for trial in experiments.EXPERIMENTS[name]:
+        model = experiments.build(trial, seed=0)
+        _, code, _, output = model.layers
+        assert (code.units, output.units) == (trial.code_size, 784)
+        assert output.activation.__name__ == trial.output_activation
+        assert model.loss == trial.loss
+
+
+@pytest.mark.parametrize("white", [1, 255])
+def test_silent_pixels_are_counted_and_their_error_shared_out(few, white):
+    ink = (few.x_train.reshape(-1, 784) > 0.5).mean(axis=0)
+    black = np.argsort(ink)[[0, -2, -1]]  # one that no digit needs and two that many need
+    model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(784)])
+    answer = np.full(784, float(white))
+    answer[black] = 0.4 * white / 255
+    model.set_weights([np.zeros((784, 784)), answer])
+    found = experiments.silent_pixels(model, few, white)
+    assert found["needed"] == (ink > 0.01).sum()
+    assert (found["silent"], found["silent_needed"]) == (3, 2)
+    assert found["silent_needed_in_test"] == 2
+    error = ((answer / white - few.x_test.reshape(-1, 784)) ** 2).mean(axis=0)
+    assert found["error_share"] == pytest.approx(error[black[1:]].sum() / error.sum(), rel=1e-3)
+    assert found["test_mse_clipped"] == pytest.approx(error.mean(), rel=1e-4)
 
 
 def test_experiments_refuse_the_standin(monkeypatch):
