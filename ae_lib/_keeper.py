@@ -39,7 +39,7 @@ def training_key(model: keras.Model, compiled_as: dict[str, Any], options: dict[
     for name in ("x", "y"):
         if isinstance(options.get(name), np.ndarray):
             digest.update(np.ascontiguousarray(options[name]).data)
-    return f"{model.name}-{digest.hexdigest()[:12]}"
+    return digest.hexdigest()[:12]
 
 
 class Keeper(keras.callbacks.Callback):
