@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "_machine": ["runtime_info"],
+        "claims": ["ClaimError", "claim", "fact"],
         "data": ["Dataset", "as_vectors", "load_mnist", "load_small_digits"],
         "metrics": ["knn_accuracy", "reconstruction_error", "trustworthiness"],
         "models": [
