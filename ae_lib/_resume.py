@@ -38,7 +38,7 @@ class EpochKeeper(keras.callbacks.Callback):
         temporary = path.with_suffix(".tmp.npz")
         state = {str(i): np.asarray(v) for i, v in enumerate(_variables(self.model))}
         log = json.dumps({"epochs": self.epochs, "seconds": self.seconds}).encode()
-        np.savez(temporary, log=np.frombuffer(log, "uint8"), **state)
+        np.savez(temporary, log=np.frombuffer(log, "uint8"), **state)  # type: ignore[arg-type]
         temporary.replace(path)
         for old in self._saved()[2:]:
             old.unlink()
