@@ -72,7 +72,7 @@ class Keeper(keras.callbacks.Callback):
         log = json.dumps(
             {"epochs": self.epochs, "seconds": self.seconds, "made_with": self.made_with}
         ).encode()
-        np.savez(temporary, log=np.frombuffer(log, "uint8"), **state)
+        np.savez(temporary, log=np.frombuffer(log, "uint8"), **state)  # type: ignore[arg-type]
         temporary.replace(path)
         for old in self._saved()[2:]:
             old.unlink()
