@@ -29,7 +29,7 @@ endif
 SHARED := --dist loadfile --no-loadscope-reorder -n $(WORKERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-jax test-torch test-oldest test-newest site serve pdf web-audit chapters \
+.PHONY: help book test test-chapters test-jax test-torch test-oldest test-newest site serve pdf web-audit chapters \
     experiments robustness bench gpu train-distributed check sync format overview demo explorer screenshot lint \
     setup-ci bench-grade lock clean
 
@@ -43,6 +43,9 @@ book: $(READY) ## execute every chapter (PROFILE=quick or full) and render what 
 test: $(READY) $(NODE_READY) lint ## check everything: style, unit tests, every chapter against its stored outputs, the pages
 	@$(BIN)/python -m pytest -m alone
 	@$(BIN)/python -m pytest -m "not alone" $(SHARED)
+
+test-chapters: $(READY) ## every chapter against its stored outputs, and no other test
+	@$(BIN)/python -m pytest $(SHARED) chapters
 
 test-jax: $(READY) ## the unit tests and every chapter with Keras on JAX
 	@KERAS_BACKEND=jax $(BIN)/python -m pytest $(SHARED) chapters tests/ae_lib

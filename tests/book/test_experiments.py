@@ -9,6 +9,8 @@ import sys
 import time
 
 import jsonschema
+import keras
+import numpy as np
 import pytest
 from helpers.repository import ROOT, copy_of_the_repository
 
@@ -109,6 +111,44 @@ def test_another_machines_trial_is_replaced_by_a_whole_one_only(few, tmp_path, m
     assert group["made_with"]["device"] != "another machine"
     assert [run["seed"] for run in group["runs"]] == [0, 1]
     assert [p.name for p in tmp_path.rglob("*.json")] == ["experiments.json"]
+
+
+def test_the_living_start_is_positive_for_every_image_and_depends_on_the_seed(few):
+    images = few.x_test.reshape(-1, 784)
+    starts = []
+    for seed in (0, 1):
+        model = experiments.build(experiments.LIVING, seed)
+        assert model.count_params() == 161_804
+        starts.append(model.predict(images, verbose=0))
+        assert starts[-1].min() > 0
+    assert (starts[0] != starts[1]).mean() > 0.99
+
+
+@pytest.mark.parametrize("name", ["start_dense", "code_size", "output"])
+def test_a_trial_of_the_dense_network_is_what_it_says(name):
+    for trial in experiments.EXPERIMENTS[name]:
+        model = experiments.build(trial, seed=0)
+        _, code, _, output = model.layers
+        assert (code.units, output.units) == (trial.code_size, 784)
+        assert output.activation.__name__ == trial.output_activation
+        assert model.loss == trial.loss
+
+
+@pytest.mark.parametrize("white", [1, 255])
+def test_silent_pixels_are_counted_and_their_error_shared_out(few, white):
+    ink = (few.x_train.reshape(-1, 784) > 0.5).mean(axis=0)
+    black = np.argsort(ink)[[0, -2, -1]]  # one that no digit needs and two that many need
+    model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(784)])
+    answer = np.full(784, float(white))
+    answer[black] = 0.4 * white / 255
+    model.set_weights([np.zeros((784, 784)), answer])
+    found = experiments.silent_pixels(model, few, white)
+    assert found["needed"] == (ink > 0.01).sum()
+    assert (found["silent"], found["silent_needed"]) == (3, 2)
+    assert found["silent_needed_in_test"] == 2
+    error = ((answer / white - few.x_test.reshape(-1, 784)) ** 2).mean(axis=0)
+    assert found["error_share"] == pytest.approx(error[black[1:]].sum() / error.sum(), rel=1e-3)
+    assert found["test_mse_clipped"] == pytest.approx(error.mean(), rel=1e-4)
 
 
 def test_experiments_refuse_the_standin(monkeypatch):
