@@ -12,13 +12,12 @@ python -m tools.book site             render the committed notebooks as they are
 """
 
 import argparse
-import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +29,7 @@ from tqdm import tqdm
 from ae_lib import load_mnist
 from tools.chapters import TIMES, Chapter, chosen, in_order, needs, origin, record_time, stale
 from tools.execute import execute, plain
-from tools.machine import processors
+from tools.machine import explained, processors
 from tools.pairs import BIN, format_text, out_of_sync, read_text, sync, write_notebook
 from tools.results import ROOT, add_runs
 
@@ -258,14 +257,6 @@ def check() -> None:
         sys.exit("\n".join(problems))
 
 
-@contextlib.contextmanager
-def interruptible() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        sys.exit("\nInterrupted. What was finished is stored; nothing is half-written.")
-
-
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -278,7 +269,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_intermixed_args(arguments)  # names may stand on either side of --profile
     if options.jobs < 1:
         parser.error(f"--jobs is {options.jobs}; expected at least 1.")
-    with interruptible():
+    with explained():
         if options.command == "sync":
             sync()
         elif options.command == "format":

@@ -16,12 +16,20 @@ REPRODUCTION = RESULTS / "reproduction.json"
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a file under a temporary name and rename it: there is never half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file under a temporary name and rename it: there is never half a file.
+
+    Raises
+    ------
+    OSError
+        It cannot be written; the error names the file, which a full disk's own does not.
+    """
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_text(text, encoding="utf-8", newline="\n")  # the same on any system
         temporary.replace(path)
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(path)) from error
     finally:
         temporary.unlink(missing_ok=True)
 

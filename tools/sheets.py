@@ -19,6 +19,7 @@ import nbformat
 
 from ae_grade.build import BuildError, build_sheet
 from tools.book import copy_site, render
+from tools.machine import explained
 from tools.pairs import cells_of, write_notebook
 from tools.results import ROOT, write_atomically
 
@@ -103,7 +104,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("command", choices=["sync", "check", "site"])
     options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as scratch:
+    with explained(), tempfile.TemporaryDirectory() as scratch:
         if options.command == "site":
             return site(Path(scratch))
         for master in MASTERS:

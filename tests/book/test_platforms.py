@@ -5,6 +5,7 @@ of their own in .github/workflows/test.yml.
 """
 
 import ast
+import errno
 import json
 import os
 import re
@@ -20,6 +21,7 @@ from helpers.repository import NOTEBOOKS, ROOT, copy_of_the_repository
 
 from ae_grade.build import install_cell
 from tools import machine, python_range, sheets
+from tools.results import write_atomically
 
 TRACKED_FOLDERS = ("ae_lib", "ae_grade", "grader", "tools", "tests", "site/_ext", "masters")
 SOURCES = sorted(
@@ -159,13 +161,16 @@ def test_the_tools_write_the_same_under_windows_encoding(cp1252, tmp_path):
         assert done.returncode == 0, f"{words}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
 
     usual = {**os.environ, "PYTHONPATH": str(copy), "PYTHONUTF8": "1"}
+    writing = (("tools.book", "format"), ("tools.book", "sync"), ("tools.sheets", "sync"))
+    for words in writing:
+        assert run(words, usual).returncode == 0
     before = contents(copy)
+    for words in writing:
+        tool(*words)
     for module in ("tools.book", "tools.sheets"):
-        tool(module, "sync")
         theirs, ours = (run((module, "check"), e) for e in (cp1252, usual))
         assert theirs.returncode == ours.returncode
         assert theirs.stderr == ours.stderr  # which notebooks are stale, if any
-    tool("tools.book", "format")
     after = contents(copy)
     assert [str(name) for name in before if before[name] != after.get(name)] == []
     assert set(after) == set(before)
@@ -255,6 +260,35 @@ def test_the_range_of_python_is_said_once_and_everything_agrees():
     gate = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))
     tried = gate["jobs"]["gate"]["strategy"]["matrix"]["python"]
     assert tried == [f"3.{minor}" for minor in range(first, end)]
+
+
+# -- a full disk, a folder that cannot be written
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [(errno.ENOSPC, "Make room on that disk"), (errno.EROFS, "Copy the course's folder")],
+)
+def test_a_file_that_cannot_be_written_is_named(number, advice, tmp_path, monkeypatch):
+    path = tmp_path / "record.json"
+    write_atomically(path, "old")
+
+    def fails(self, *arguments, **options):
+        self.touch()
+        raise OSError(number, os.strerror(number))  # without a name, as write() does
+
+    monkeypatch.setattr(Path, "write_text", fails)
+    with pytest.raises(SystemExit) as stopped, machine.explained():
+        write_atomically(path, "new")
+    assert str(path) in str(stopped.value)
+    assert advice in str(stopped.value)
+    assert path.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_other_errors_are_not_explained_away():
+    with pytest.raises(FileNotFoundError), machine.explained():
+        raise FileNotFoundError(errno.ENOENT, "No such file", "x")
 
 
 # -- the first cell of a notebook that was downloaded alone
