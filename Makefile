@@ -161,7 +161,7 @@ $(READY): requirements.lock pyproject.toml
 	@echo "Installing the locked packages into $(VENV) (two to four minutes)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e grader
 ifdef GPU
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock 'tensorflow[and-cuda]'
 endif

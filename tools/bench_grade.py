@@ -33,10 +33,10 @@ from typing import Any
 import nbformat
 import psutil
 
+from ae_grade.batch import Log, grade_all, process_pool
 from ae_grade.build import OTTER_IMPORT, STUDENT_IMPORT, build_sheet
 from ae_grade.collect import collect
 from ae_grade.grade import Sheet, grade, load_sheet, test_file
-from ae_grade.run import Log, process_pool, run
 from ae_grade.sandbox import find_sandbox, settle_data
 from tools import sheets
 from tools.results import RESULTS, ROOT, write_atomically, write_checked
@@ -82,7 +82,7 @@ def graded(
     found = collect(folder, sheet.notebook).submissions
     with tempfile.TemporaryDirectory() as out:
         start = time.perf_counter()
-        outcome = run(sheet, found, log(Path(out, "log.jsonl")), find_sandbox(), make, width)
+        outcome = grade_all(sheet, found, log(Path(out, "log.jsonl")), find_sandbox(), make, width)
         seconds = time.perf_counter() - start
     insist({r["total"] for r in outcome.records.values()}, full_marks(sheet), "ae-grade")
     return seconds / len(found)

@@ -7,13 +7,11 @@ ae-grade doctor                                 which sandbox this machine has, 
 """
 
 import argparse
-import os
 import sys
-from collections.abc import Callable
-from concurrent.futures import Executor
 from pathlib import Path
 
-from ae_grade.sandbox import KINDS, Sandbox, SandboxError, find_sandbox, settle_data
+from ae_grade.files import processors
+from ae_grade.sandbox import KINDS, SandboxError, find_sandbox
 
 __all__ = ["main"]
 
@@ -46,13 +44,8 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("sheet", help="the name of a built sheet, or its folder")
     run.add_argument("submissions", type=Path, help="a folder, a Canvas zip or a Moodle zip")
     run.add_argument("--out", type=Path, default=Path("grades"), help="default: grades/")
-    run.add_argument(
-        "--jobs", type=int, default=len(os.sched_getaffinity(0)), help="default: all processors"
-    )
+    run.add_argument("--jobs", type=int, default=processors(), help="default: all processors")
     run.add_argument("--shard", default="1/1", help="mark only the i-th of n parts: i/n")
-    run.add_argument("--scheduler", help="a dask scheduler: tcp://host:port or tls://host:port")
-    for name in ("ca", "cert", "key"):
-        run.add_argument(f"--tls-{name}", type=Path, help=f"the {name} file for tls://")
     run.add_argument("--sandbox", choices=KINDS, default="", help="default: the first there is")
     run.add_argument(
         "--no-sandbox",
@@ -87,11 +80,12 @@ def build_command(options: argparse.Namespace) -> int:
 
 
 def run_command(options: argparse.Namespace) -> int:
+    from ae_grade.batch import grade_all, shard
     from ae_grade.collect import collect
-    from ae_grade.grade import load_sheet
+    from ae_grade.log import Log
     from ae_grade.merge import with_kept_marks
     from ae_grade.report import write_reports
-    from ae_grade.run import Log, run, shard
+    from ae_grade.sheet import load_sheet
 
     if options.jobs < 1:
         raise ValueError(f"--jobs {options.jobs}; expected at least 1.")
@@ -100,19 +94,13 @@ def run_command(options: argparse.Namespace) -> int:
     if not found.submissions:
         raise ValueError(f"{options.submissions} holds no submissions.")
     chosen = shard(found.submissions, options.shard)
-    sandbox, make_executor, width = workers(options)
-    print(f"Sheet {sheet.name}, data set {settle_data()}, sandbox {sandbox}.")
+    sandbox = find_sandbox(options.sandbox)
+    data = sheet.course.settle()
+    print(f"Sheet {sheet.name}, {f'data set {data}, ' if data else ''}sandbox {sandbox}.")
     if options.sandbox == "none":
         print("No sandbox: these notebooks can read and change what you can.", file=sys.stderr)
-    outcome = run(
-        sheet,
-        chosen,
-        Log(options.out / "log.jsonl"),
-        sandbox,
-        make_executor,
-        width,
-        progress=not options.quiet,
-    )
+    log = Log(options.out / "log.jsonl")
+    outcome = grade_all(sheet, chosen, log, sandbox, options.jobs, not options.quiet)
     records = with_kept_marks(options.out, sheet, outcome.records)
     write_reports(options.out, sheet, records.values(), found.kind, outcome.failed, found.refused)
     for name in found.refused:
@@ -125,21 +113,9 @@ def run_command(options: argparse.Namespace) -> int:
     return 1 if outcome.failed else 0
 
 
-def workers(options: argparse.Namespace) -> tuple[Sandbox, Callable[[], Executor], int]:
-    """Return the sandbox, what makes executors, and how many submissions run at a time."""
-    if options.scheduler:
-        from ae_grade.cluster import connect
-
-        tls = {name: getattr(options, f"tls_{name}") for name in ("ca", "cert", "key")}
-        return connect(options.scheduler, tls, options.sandbox)
-    from ae_grade.run import process_pool
-
-    return find_sandbox(options.sandbox), lambda: process_pool(options.jobs), options.jobs
-
-
 def merge_command(options: argparse.Namespace) -> int:
-    from ae_grade.grade import load_sheet
     from ae_grade.merge import merge
+    from ae_grade.sheet import load_sheet
 
     count = merge(options.out, options.parts, load_sheet(options.sheet), options.marks)
     print(f"{count} students in {options.out / 'grades.csv'}.")

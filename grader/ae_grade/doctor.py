@@ -7,9 +7,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ae_grade.proxy import Cell, NotebookRun
-from ae_grade.sandbox import Limits, Sandbox, SandboxError, data_file, find_sandbox
-from ae_grade.watch import Box
+from ae_grade.host import Box
+from ae_grade.notebook import Cell
+from ae_grade.proxy import NotebookRun
+from ae_grade.sandbox import Limits, Sandbox, SandboxError, find_sandbox
 
 __all__ = ["CHECKS", "examine", "try_box"]
 
@@ -71,11 +72,6 @@ def examine(kind: str = "") -> int:
     print(f"Sandbox: {sandbox}")
     if os.getuid() == 0:
         print("You are root: boxes run as a user of their own, without privileges.")
-    data = data_file()
-    print(
-        "Data set that boxes see:",
-        data[0] if data else "none yet (`python -c 'import ae_lib; ae_lib.load_mnist()'` gets it)",
-    )
     if attempt(sandbox, "sum(range(9))"):
         print("The box stops what it should not: nothing can be graded on this machine.")
         return 1

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ae_grade import wire
+from ae_grade import protocol
 from ae_grade.sandbox import (
     FIRST_UID,
     HERE,
@@ -24,10 +24,9 @@ from ae_grade.sandbox import (
     Limits,
     Sandbox,
     SandboxError,
+    Surroundings,
     bubblewrap_command,
     container_command,
-    course_package,
-    data_file,
     environment,
 )
 from ae_grade.seccomp import SECCOMP, column, filter_program
@@ -37,6 +36,9 @@ __all__ = ["Box", "BoxError"]
 START_TIMEOUT = 120  # seconds for Python and the sheet's libraries to load on a busy machine
 WATCH_INTERVAL = 0.05  # seconds between two looks at the memory
 MAX_FILES = 20_000  # in one file system of the box: each takes memory that no process owns
+
+
+NOTHING = Surroundings()
 
 
 class BoxError(RuntimeError):
@@ -50,6 +52,8 @@ class Box:
     ----------
     sandbox : Sandbox
     limits : Limits
+    surroundings : Surroundings
+        What the course adds: its package, its data.
     backend : str
         ``"numpy"`` or a backend of Keras.
     preload : sequence of str
@@ -60,10 +64,11 @@ class Box:
         self,
         sandbox: Sandbox,
         limits: Limits,
+        surroundings: Surroundings = NOTHING,
         backend: str = "numpy",
         preload: Sequence[str] = (),
     ) -> None:
-        self.sandbox, self.limits = sandbox, limits
+        self.sandbox, self.limits, self.surroundings = sandbox, limits, surroundings
         self.reason = ""
         self._ready = False
         self.last_words = ""
@@ -80,8 +85,8 @@ class Box:
         for fd in (self._to, self._from):
             os.set_blocking(fd, False)
         try:
-            wire.receive(self._from, time.monotonic() + START_TIMEOUT)
-        except (EOFError, TimeoutError, wire.WireError) as error:
+            protocol.receive(self._from, time.monotonic() + START_TIMEOUT)
+        except (EOFError, TimeoutError, protocol.ProtocolError) as error:
             self.close()
             raise SandboxError(
                 f"The box did not start ({type(error).__name__}). It said: {self.last_words}"
@@ -91,33 +96,31 @@ class Box:
         self._ready = True
 
     def _start(self, backend: str, preload: list[str]) -> subprocess.Popen:
-        limits, kind, data = self.limits, self.sandbox.kind, data_file()
+        limits, kind, course = self.limits, self.sandbox.kind, self.surroundings
         # A user of its own for each box: the limit on processes counts by user.
         uid = FIRST_UID + threading.get_native_id()
         if self.sandbox.rootless:
             # Podman makes a space of users for each container; docker has 65,536 for all.
             uid = os.getuid() if kind == "podman" else 1024 + threading.get_native_id() % 60_000
-        inside = environment(HOME, backend, limits, data)
+        inside = environment(HOME, backend, limits, course)
         options: dict[str, Any] = {"uid": uid, "rlimits": limits.rlimits(), "preload": preload}
         pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         pipes["start_new_session"] = True
         if kind == "none":
             self._folder = tempfile.TemporaryDirectory(prefix="ae-grade-")
-            inside = environment(self._folder.name, backend, limits, data)
-            if data is not None and inside["AE_DATASET"] == "mnist":
-                inside["AE_DATA_DIR"] = str(data[0].parent)
-            inside["PYTHONPATH"] = str(Path(course_package()).parent)
-            program = [sys.executable, str(HERE / "box.py"), json.dumps(options)]
+            inside = environment(self._folder.name, backend, limits, course)
+            inside |= course.bare_environment
+            program = [sys.executable, str(HERE / "guest.py"), json.dumps(options)]
             return subprocess.Popen(program, env=inside, **pipes)
         options["filter"] = [SECCOMP[column()], filter_program().hex()]
         options["container"] = kind != "bubblewrap"
-        program = [sys.executable, "/box/box.py", json.dumps(options)]
+        program = [sys.executable, "/box/guest.py", json.dumps(options)]
         if options["container"]:
             self._name = f"ae-grade-{os.urandom(8).hex()}"
-            command = container_command(self.sandbox, self._name, uid, limits, inside, data)
+            command = container_command(self.sandbox, self._name, uid, limits, inside, course)
             # With this environment, since the program looks there for its daemon.
             return subprocess.Popen(command + program, **pipes)
-        command = bubblewrap_command(limits, inside, data)
+        command = bubblewrap_command(limits, inside, course)
         info_read, info_write = os.pipe()
         command[1:1] = ["--info-fd", str(info_write)]
         try:
@@ -148,13 +151,13 @@ class Box:
         deadline = time.monotonic() + timeout
         number = int.from_bytes(os.urandom(6), "big")  # a reply made up beforehand has another
         try:
-            wire.send(self._to, {"id": number, **header}, list(arrays), deadline)
-            reply, results = wire.receive(self._from, deadline)
+            protocol.send(self._to, {"id": number, **header}, list(arrays), deadline)
+            reply, results = protocol.receive(self._from, deadline)
             if reply.get("id") != number:
-                raise wire.WireError("a reply to a question that was not asked")
+                raise protocol.ProtocolError("a reply to a question that was not asked")
         except TimeoutError:
             self._fail(f"it did not finish within {timeout:.3g} seconds")
-        except wire.WireError as error:
+        except protocol.ProtocolError as error:
             self._fail(f"it sent {error}")
         except (EOFError, OSError):
             self._ended.wait(0.2)  # let the watch say that it was the memory

@@ -25,7 +25,7 @@ if __name__ == "__main__":
     sys.path[0] = os.path.dirname(os.path.abspath(__file__))
 
 import numpy as np
-import wire  # type: ignore[import-not-found]  # lies beside this file in the box
+import protocol  # type: ignore[import-not-found]  # lies beside this file in the box
 
 MAX_TEXT = 2000
 
@@ -122,7 +122,7 @@ class Answers:
             "keras",
         ):
             array = np.asarray(item)
-            return array if array.dtype.str in wire.DTYPES else array.astype("float32")
+            return array if array.dtype.str in protocol.DTYPES else array.astype("float32")
         return {"opaque": type(item).__name__[:100]}
 
     def describe_model(self, model: Any) -> dict:
@@ -163,7 +163,7 @@ class Answers:
                 "value": self.names.get(request["name"]),
             }
         target = self.handles[request["handle"]]
-        args, kwargs = wire.unpack(request["arguments"], arrays)
+        args, kwargs = protocol.unpack(request["arguments"], arrays)
         if what == "call":
             return target(*args, **kwargs)
         if what == "predict":
@@ -178,22 +178,22 @@ def serve(read_fd: int, write_fd: int, names: dict) -> None:
     answers, owner = Answers(names), os.getpid()
     while True:
         try:
-            request, arrays = wire.receive(read_fd)
+            request, arrays = protocol.receive(read_fd)
         except EOFError:
             return
         reply: dict[str, Any] = {"id": request["id"]}
         packed: list[np.ndarray] = []
         try:
             value = answers.answer(request, arrays)
-            reply["value"], packed = wire.pack(value, answers.name)
+            reply["value"], packed = protocol.pack(value, answers.name)
         except BaseException as error:  # whatever the student's code raises, SystemExit included
             reply["error"] = describe_error(error)
         if os.getpid() != owner:
             os._exit(0)  # a child that the notebook forked has come home: it must not answer
         try:
-            wire.send(write_fd, reply, packed)
-        except wire.WireError as error:
-            wire.send(write_fd, {"id": request["id"], "error": describe_error(error)}, [])
+            protocol.send(write_fd, reply, packed)
+        except protocol.ProtocolError as error:
+            protocol.send(write_fd, {"id": request["id"], "error": describe_error(error)}, [])
 
 
 def settle(uid: int, limits: dict[str, int]) -> None:
@@ -205,7 +205,11 @@ def settle(uid: int, limits: dict[str, int]) -> None:
         if os.getuid() == 0:
             sys.exit("the box still runs as root")
     for name, value in limits.items():
-        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
+        limit = getattr(resource, f"RLIMIT_{name}")
+        # A batch system may have set a lower one, which nobody can raise.
+        hard = resource.getrlimit(limit)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(limit, (value, value))
 
 
 def supervise(connection: int) -> None:
@@ -268,7 +272,7 @@ def main() -> None:
     module = types.ModuleType("__main__")
     module.__dict__.update(__builtins__=builtins, display=lambda *_, **__: None, get_ipython=Magics)
     sys.modules["__main__"] = module
-    wire.send(write_fd, {"id": "ready", "value": None}, [])
+    protocol.send(write_fd, {"id": "ready", "value": None}, [])
     # From here on the notebook may print what it likes; nobody reads it.
     os.dup2(null, 2)
     with contextlib.suppress(BrokenPipeError):

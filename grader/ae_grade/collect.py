@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
-from ae_grade.grade import MAX_NOTEBOOK, InvalidNotebook
-from ae_grade.proxy import clean
+from ae_grade.notebook import MAX_NOTEBOOK, InvalidNotebook
+from ae_grade.text import clean
 
 __all__ = ["Collection", "Submission", "collect"]
 

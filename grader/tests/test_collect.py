@@ -13,8 +13,10 @@ from samples import CLIP, COUNT, RATIO, SOLUTION, notebook, scores
 
 from ae_grade.cli import main
 from ae_grade.collect import collect
-from ae_grade.grade import InvalidNotebook, Sheet, grade, read_cells
+from ae_grade.grade import grade
+from ae_grade.notebook import InvalidNotebook, read_cells
 from ae_grade.sandbox import Sandbox
+from ae_grade.sheet import Sheet
 
 SMALL = str(Path(__file__).parent / "sheet")
 

@@ -15,9 +15,10 @@ import time
 import pytest
 from samples import CLIP, COUNT, RATIO, SECRET, SOLUTION, Outside, notebook, scores
 
-from ae_grade.grade import Sheet, grade
+from ae_grade.grade import grade
 from ae_grade.report import feedback_page
 from ae_grade.sandbox import Sandbox
+from ae_grade.sheet import Sheet
 
 FULL = (3, 3, 2)
 WRONG = (
@@ -189,17 +190,17 @@ CASES: dict[str, tuple[list[str], tuple[float, float, float]]] = {
         [
             *WRONG,
             "import sys\n"
-            "wire = sys.modules['wire']\n"
-            "pack = wire.pack\n"
-            "wire.pack = lambda value, *a: pack(dict(passed=True, score=3), *a)",
+            "protocol = sys.modules['protocol']\n"
+            "pack = protocol.pack\n"
+            "protocol.pack = lambda value, *a: pack(dict(passed=True, score=3), *a)",
         ],
         (0, 0, 0),
     ),
     "a handle that is none": (
         [
             "import sys\n"
-            "wire = sys.modules['wire']\n"
-            "wire.pack = lambda value, *a: ({'function': {'handle': 10**30, 'name': 7}}, [])",
+            "protocol = sys.modules['protocol']\n"
+            "protocol.pack = lambda value, *a: ({'function': {'handle': 10**30, 'name': 7}}, [])",
             *WRONG,
         ],
         (0, 0, 0),
@@ -562,7 +563,7 @@ CASES: dict[str, tuple[list[str], tuple[float, float, float]]] = {
         [
             "import numpy, os, sys\n"
             "def won():\n"
-            "    places = ['/usr/x', '/x', '/box/box.py', '/box/x', '/proc/sys/kernel/core_pattern', '/dev/x',\n"
+            "    places = ['/usr/x', '/x', '/box/guest.py', '/box/x', '/proc/sys/kernel/core_pattern', '/dev/x',\n"
             "              numpy.__file__, sys.executable, '{folder}/others/alice.ipynb', '/etc/x', '/data/x']\n"
             "    for place in places:\n"
             "        try:\n"
@@ -628,7 +629,7 @@ CASES: dict[str, tuple[list[str], tuple[float, float, float]]] = {
         [
             "import numpy, sys\n"
             "def won():\n"
-            "    for path in (numpy.__file__, sys.executable, '/box/wire.py', '/box/course/ae_lib/__init__.py', '/proc/sys/kernel/core_pattern'):\n"
+            "    for path in (numpy.__file__, sys.executable, '/box/protocol.py', '/box/course/ae_lib/__init__.py', '/proc/sys/kernel/core_pattern'):\n"
             "        try:\n"
             "            open(path, 'ab', 0).write(b'x'); return True\n"
             "        except OSError: pass\n"

@@ -5,9 +5,10 @@ import json
 import math
 from pathlib import Path
 
-from ae_grade.grade import Sheet
+from ae_grade.files import write_atomically
+from ae_grade.log import RULES, Log
 from ae_grade.report import safe_cell, write_reports
-from ae_grade.run import RULES, Log, write_atomically
+from ae_grade.sheet import Sheet
 
 __all__ = ["merge", "read_marks", "with_kept_marks"]
 

@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import importlib.util
 import io
 import os
 import re
@@ -10,13 +9,14 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["KINDS", "Limits", "Sandbox", "SandboxError", "find_sandbox", "settle_data"]
+__all__ = ["KINDS", "Limits", "Sandbox", "SandboxError", "Surroundings", "find_sandbox"]
 
 HERE = Path(__file__).parent
 HOME = "/home/student"
+COURSE = "/box/course"  # where the course's package lies inside
 WRITABLE = ("/tmp", "/dev/shm", HOME)
 KINDS = ("bubblewrap", "podman", "docker")  # in the order of choice
 BUBBLEWRAP = (0, 8)  # the first with --size and --disable-userns
@@ -69,6 +69,28 @@ class Limits:
             "MSGQUEUE": 0,
             "MEMLOCK": 0,
         }
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a course adds to its boxes.
+
+    Attributes
+    ----------
+    files : tuple of (str, str)
+        Files and folders that a box may read: the path on this machine, the path inside.
+    folders : tuple of str
+        Empty folders that it may write to, in its home.
+    environment : dict
+        Variables that its notebooks find.
+    bare_environment : dict
+        The same for `--no-sandbox`, where paths are those of this machine.
+    """
+
+    files: tuple[tuple[str, str], ...] = ()
+    folders: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    bare_environment: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -189,45 +211,9 @@ def python_folders() -> list[str]:
     return [p for p in folders if Path(p).is_dir() and not p.startswith("/usr/")]
 
 
-def course_package() -> str:
-    spec = importlib.util.find_spec("ae_lib")
-    if spec is None or not spec.submodule_search_locations:
-        raise SandboxError("The package ae_lib is not installed: `pip install -e .` in the course.")
-    return spec.submodule_search_locations[0]
-
-
-def data_file() -> tuple[Path, str] | None:
-    """Return the file of images on this machine and where it goes inside, or None."""
-    import pooch
-
-    from ae_lib.data import local_mnist
-
-    if os.environ.get("AE_DATASET") != "standin":
-        found = local_mnist([])
-        if found is not None:
-            return found, "/data/mnist.npz"
-    standin = Path(pooch.os_cache("ae_lib")) / "standin-1.npz"
-    return (standin, f"{HOME}/.cache/ae_lib/{standin.name}") if standin.is_file() else None
-
-
-def settle_data() -> str:
-    """See to it that tests and boxes use the same images, and return the name of the data set.
-
-    Without MNIST on this machine the stand-in is made, once; nothing is downloaded while grading.
-    """
-    from ae_lib.data import load_mnist, local_mnist
-
-    if os.environ.get("AE_DATASET") == "standin" or local_mnist([]) is None:
-        os.environ["AE_DATASET"] = "standin"
-        if data_file() is None:
-            load_mnist()
-    return os.environ.get("AE_DATASET") or "mnist"
-
-
-def environment(home: str, backend: str, limits: Limits, data: tuple[Path, str] | None) -> dict:
+def environment(home: str, backend: str, limits: Limits, surroundings: Surroundings) -> dict:
     """Return the whole environment of the box; nothing of the grader's own is in it."""
     threads = str(limits.threads)
-    mnist = data is not None and data[1].startswith("/data/")
     return {
         "HOME": home,
         "USER": "student",
@@ -238,10 +224,7 @@ def environment(home: str, backend: str, limits: Limits, data: tuple[Path, str] 
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONNOUSERSITE": "1",
-        "AE_GRADING": "1",
-        "AE_PROFILE": "quick",
-        "AE_DATASET": "mnist" if mnist else "standin",
-        "AE_DATA_DIR": "/data" if mnist else "",
+        **surroundings.environment,
         "KERAS_BACKEND": backend if backend in ("tensorflow", "jax", "torch") else "tensorflow",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "",
@@ -253,19 +236,16 @@ def environment(home: str, backend: str, limits: Limits, data: tuple[Path, str] 
     }
 
 
-def visible(data: tuple[Path, str] | None) -> list[tuple[str, str]]:
+def visible(surroundings: Surroundings) -> list[tuple[str, str]]:
     """Return what a box may read, and where it lies inside: of the machine the system, no more."""
     found = [(name, name) for name in SYSTEM if os.path.isdir(name) and not os.path.islink(name)]
     found += [(name, name) for name in FILES if os.path.exists(name)]
     found += [(folder, folder) for folder in python_folders()]
-    found.append((course_package(), "/box/course/ae_lib"))
-    found += [(str(HERE / name), f"/box/{name}") for name in ("box.py", "wire.py")]
-    if data is not None:
-        found.append((str(data[0]), data[1]))
-    return found
+    found += [(str(HERE / name), f"/box/{name}") for name in ("guest.py", "protocol.py")]
+    return [*found, *surroundings.files]
 
 
-def bubblewrap_command(limits: Limits, inside: dict, data: tuple[Path, str] | None) -> list[str]:
+def bubblewrap_command(limits: Limits, inside: dict, surroundings: Surroundings) -> list[str]:
     """Return bubblewrap and its arguments: what is `visible`, read-only, and room to write."""
     command = ["bwrap", "--die-with-parent", "--new-session", "--clearenv"]
     command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
@@ -285,11 +265,11 @@ def bubblewrap_command(limits: Limits, inside: dict, data: tuple[Path, str] | No
     command += ["--perms", "0755", "--dir", "/home"]
     command += ["--perms", "0777", "--size", str(limits.disk), "--tmpfs", HOME]
     made = {"/", "/tmp", "/home", HOME}
-    for folder in (f"{HOME}/.cache", f"{HOME}/.cache/ae_lib"):
+    for folder in surroundings.folders:
         command += ["--perms", "0777", "--dir", folder]
         made.add(folder)
     # After the empty /tmp and home, which would hide a Python that lies there.
-    for source, place in visible(data):
+    for source, place in visible(surroundings):
         # bubblewrap makes missing parents that only root can enter.
         for parent in reversed(Path(place).parents):
             if str(parent) not in made:
@@ -300,7 +280,7 @@ def bubblewrap_command(limits: Limits, inside: dict, data: tuple[Path, str] | No
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
     for name, value in inside.items():
         command += ["--setenv", name, value]
-    return [*command, "--setenv", "PYTHONPATH", "/box/course", "--"]
+    return [*command, "--setenv", "PYTHONPATH", COURSE, "--"]
 
 
 def container_command(
@@ -309,7 +289,7 @@ def container_command(
     uid: int,
     limits: Limits,
     inside: dict,
-    data: tuple[Path, str] | None,
+    surroundings: Surroundings,
 ) -> list[str]:
     """Return podman or docker and its arguments: the same box, as a container called `name`."""
     command = [sandbox.kind, "run", "--rm", "--interactive", "--name", name, "--pull", "never"]
@@ -327,14 +307,10 @@ def container_command(
         command += ["--read-only-tmpfs=false"]
         if sandbox.rootless:
             command += ["--userns", "keep-id"]
-    for place, size in (
-        ("/tmp", limits.disk),
-        (HOME, limits.disk),
-        (f"{HOME}/.cache", limits.disk // 8),
-        (f"{HOME}/.cache/ae_lib", limits.disk // 8),
-    ):
+    places = [("/tmp", limits.disk), (HOME, limits.disk)]
+    for place, size in [*places, *((f, limits.disk // 8) for f in surroundings.folders)]:
         command += ["--tmpfs", f"{place}:rw,exec,mode=1777,size={size}"]
-    for source, place in visible(data):
+    for source, place in visible(surroundings):
         command += ["--mount", f"type=bind,source={source},target={place},readonly"]
     command += [empty_image()[0], "/usr/bin/env", "-i"]
-    return [*command, *(f"{k}={v}" for k, v in inside.items()), "PYTHONPATH=/box/course"]
+    return [*command, *(f"{k}={v}" for k, v in inside.items()), f"PYTHONPATH={COURSE}"]

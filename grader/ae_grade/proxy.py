@@ -9,16 +9,17 @@ import builtins
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
 
-from ae_grade import wire
-from ae_grade.sandbox import Limits, Sandbox
-from ae_grade.watch import Box, BoxError
+from ae_grade import protocol
+from ae_grade.host import NOTHING, Box, BoxError
+from ae_grade.notebook import Cell
+from ae_grade.sandbox import Limits, Sandbox, Surroundings
+from ae_grade.text import clean
 
-__all__ = ["Cell", "Names", "NotebookRun", "OutOfTime", "clean"]
+__all__ = ["Names", "NotebookRun", "OutOfTime", "StudentError"]
 
 MAX_ENDS = 3  # cells that may end the box or never return before the rest is given up
 MAX_LAYERS = 1000
@@ -26,20 +27,6 @@ MAX_LAYERS = 1000
 
 class OutOfTime(RuntimeError):
     """The question has used up its time, or its box has ended."""
-
-
-def clean(text: object, limit: int = 2000) -> str:
-    """Return text that may stand in a file: no control characters, no half surrogates."""
-    string = str(text)[:limit].encode("utf-8", "replace").decode("utf-8")
-    return "".join(c for c in string if c.isprintable() or c in "\n\t")
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A code cell: its number among the code cells, from 1, and its source."""
-
-    number: int
-    source: str
 
 
 class NotebookRun:
@@ -64,12 +51,13 @@ class NotebookRun:
         sandbox: Sandbox,
         limits: Limits,
         timeout: float,
+        surroundings: Surroundings = NOTHING,
         backend: str = "numpy",
         preload: Sequence[str] = (),
     ) -> None:
         self.cells, self.timeout = cells, timeout
         self.problems: list[str] = []
-        self.box_arguments = (sandbox, limits, backend, tuple(preload))
+        self.box_arguments = (sandbox, limits, surroundings, backend, tuple(preload))
         self._box: Box | None = None
         self._skipped: set[int] = set()  # cells that ended the box when they ran
         self._noted: set[int] = set()
@@ -139,8 +127,8 @@ class NotebookRun:
         if "error" in reply:
             raise student_error(reply["error"])
         try:
-            return wire.unpack(reply.get("value"), results, self._proxy)
-        except wire.WireError as error:
+            return protocol.unpack(reply.get("value"), results, self._proxy)
+        except protocol.ProtocolError as error:
             raise TypeError(
                 f"Your code returned something that cannot be graded: {error}"
             ) from None
@@ -153,10 +141,10 @@ class NotebookRun:
                 return Function(self, content["handle"], clean(content.get("name"), 100))
             if kind == "model":
                 return Model(self, content)
-        raise wire.WireError(f"an object of an unknown kind, {clean(kind, 40)!r}")
+        raise protocol.ProtocolError(f"an object of an unknown kind, {clean(kind, 40)!r}")
 
     def call(self, operation: str, handle: int, args: tuple, kwargs: dict) -> Any:
-        tree, arrays = wire.pack((args, kwargs))
+        tree, arrays = protocol.pack((args, kwargs))
         return self.ask({"op": operation, "handle": handle, "arguments": tree}, arrays)
 
     def close(self) -> None:
@@ -250,15 +238,15 @@ def _shape(value: Any) -> tuple[int | None, ...] | None:
     if value is None:
         return None
     if type(value) is not list or len(value) > 16:
-        raise wire.WireError("a model with an impossible shape")
+        raise protocol.ProtocolError("a model with an impossible shape")
     if any(n is not None and (type(n) is not int or not 0 <= n < 2**40) for n in value):
-        raise wire.WireError("a model with an impossible shape")
+        raise protocol.ProtocolError("a model with an impossible shape")
     return tuple(value)
 
 
 def _count(shapes: Any) -> int:
     if type(shapes) is not list or len(shapes) > 10 * MAX_LAYERS:
-        raise wire.WireError("a model with impossible weights")
+        raise protocol.ProtocolError("a model with impossible weights")
     return sum(math.prod(n or 0 for n in _shape(shape) or ()) for shape in shapes)
 
 
@@ -267,7 +255,7 @@ class Layer:
 
     def __init__(self, fields: Any) -> None:
         if type(fields) is not dict:
-            raise wire.WireError("a layer without a description")
+            raise protocol.ProtocolError("a layer without a description")
         activation = fields.get("activation")
         self.name = clean(fields.get("name"), 100)
         self.class_name = clean(fields.get("class_name"), 100)
@@ -289,7 +277,7 @@ class Model:
     def __init__(self, run: NotebookRun, fields: dict) -> None:
         layers = fields.get("layers")
         if type(layers) is not list or len(layers) > MAX_LAYERS:
-            raise wire.WireError("a model with impossible layers")
+            raise protocol.ProtocolError("a model with impossible layers")
         self._run, self._handle = run, fields["handle"]
         self.layers = [Layer(layer) for layer in layers]
         self.input_shape = _shape(fields.get("input_shape"))

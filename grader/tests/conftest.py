@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from samples import SECRET, SHEET, Outside
 
-from ae_grade.grade import Sheet, load_sheet
 from ae_grade.sandbox import Sandbox, find_sandbox
+from ae_grade.sheet import Sheet, load_sheet
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,8 @@
 A master is one Jupytext file (percent format) in otter-grader's own marks: raw cells ``# BEGIN
 QUESTION``, ``# BEGIN SOLUTION``, ``# BEGIN TESTS``, exception-based tests. Two things are ours:
 
-- the header's entry ``ae_grade`` (title, libraries, time limits);
+- the header's entry ``ae_grade`` (title, backend, time limits; package, data and environment
+  of another course);
 - the cell tagged ``constants``: a function ``constants(rng)`` that draws the sheet's free numbers
   from the course's seed. Each ``__name__`` in the master is replaced by the number of that name.
   Public tests may not use them, so that they are the same for every course.
@@ -15,8 +16,8 @@ import json
 import logging
 import re
 import shutil
-import sys
 import tempfile
+import types
 import zlib
 from collections.abc import Iterator
 from importlib import metadata
@@ -52,8 +53,17 @@ if importlib.util.find_spec("ae_lib") is None:
     %pip install --quiet "{source}"
 """
 
+# `check` does nothing while a notebook is graded, and chapters' networks train briefly.
+ENVIRONMENT = {"AE_GRADING": "1", "AE_PROFILE": "quick"}
+
 PLACEHOLDER = re.compile(r"__([a-z]\w*?)__")
-PYTHON_NAMES = {"init", "name", "file", "main", "class", "call", "doc", "version", "dict"}
+# The names that Python itself writes so are no placeholders.
+PYTHON_NAMES = {
+    name.strip("_")
+    for kind in (object, type, int, str, dict, list, complex, ImportError, types.ModuleType)
+    for name in dir(kind)
+    if name.startswith("__")
+} | {"all", "array", "array_ufunc", "call", "enter", "exit", "file", "main", "post_init", "version"}
 
 OTTER_IMPORT = "from otter.test_files import test_case\n"
 STUDENT_IMPORT = "from ae_lib.checks import test_case\n"
@@ -241,7 +251,7 @@ def _copy_package(work: Path) -> None:
         for need in metadata.requires("ae-lib") or []
         if "extra ==" not in need or "tensorflow" in need
     ]
-    (work / "requirements.txt").write_text("\n".join(needs) + "\n")
+    (work / "requirements.txt").write_text("\n".join(needs) + "\n", encoding="utf-8")
 
 
 def _otter_assign(notebook: Path, result: Path, verify: bool) -> None:
@@ -249,7 +259,7 @@ def _otter_assign(notebook: Path, result: Path, verify: bool) -> None:
         from otter.assign import main as otter_assign
     except ImportError as error:
         raise BuildError(
-            f"otter-grader is not installed ({error}). Install it: pip install 'ae-lib[grade]'."
+            f"otter-grader is not installed ({error}). Install it: pip install -e grader."
         ) from error
     try:
         with _quiet():
@@ -336,10 +346,31 @@ def _describe(
         "questions": questions,
         "notebook": f"{sheet}.ipynb",
         "backend": header.get("backend", "numpy"),
-        "libraries": header.get("libraries", ["numpy"]),
+        "package": header.get("package", "ae_lib"),
+        "data": header.get("data", "mnist"),
+        "environment": header.get("environment", ENVIRONMENT),
+        "setup": _setup(notebook),
         "timeout": header.get("timeout", 120),
         "question_timeout": header.get("question_timeout", 20),
     }
+
+
+def _setup(notebook: nbformat.NotebookNode) -> list[str]:
+    """Return the code cells that belong to no question: constants, imports, data."""
+    found, inside = [], ""
+    for cell in notebook.cells:
+        mark = re.match(r"# (BEGIN|END) (SOLUTION|TESTS)", cell.source)
+        if cell.cell_type == "raw":
+            if mark:
+                inside = mark[2] if mark[1] == "BEGIN" else ""
+        elif (
+            cell.cell_type == "code"
+            and not inside
+            and "install" not in cell.metadata.get("tags", [])
+            and not cell.source.startswith("check(")
+        ):
+            found.append(cell.source)
+    return found
 
 
 def _check_nothing_leaks(made: Path, sheet: str) -> None:
@@ -347,9 +378,9 @@ def _check_nothing_leaks(made: Path, sheet: str) -> None:
     forbidden = ("BEGIN SOLUTION", "END SOLUTION", "# HIDDEN", "hidden=True", "# SOLUTION")
     for path in (made / "student").rglob("*.*"):
         if path.is_file():
-            text = path.read_text(encoding="utf-8")
+            content = path.read_bytes()  # a sheet may hold pictures, too
             for secret in forbidden:
-                if secret in text:
+                if secret.encode() in content:
                     raise BuildError(f"{sheet}: {path.name} would give away {secret!r}.")
 
 
@@ -360,24 +391,3 @@ def _replace(made: Path, target: Path) -> Path:
         target.replace(old)
     made.replace(target)
     return target
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Build the sheets that are named, until `ae-grade build` is at hand."""
-    import argparse
-
-    parser = argparse.ArgumentParser(description="Build exercise sheets from their masters.")
-    parser.add_argument("masters", nargs="+", type=Path)
-    parser.add_argument("--out", type=Path, default=Path("exercises/dist"))
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--verify", action="store_true", help="run the solutions in otter-grader")
-    options = parser.parse_args(arguments)
-    try:
-        for master in options.masters:
-            print(build_sheet(master, options.out, options.seed, verify=options.verify))
-    except BuildError as error:
-        sys.exit(str(error))
-
-
-if __name__ == "__main__":
-    main()

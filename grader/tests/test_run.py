@@ -1,4 +1,4 @@
-"""A pile of submissions: logs, interruptions, parts, clusters, marks by hand."""
+"""A pile of submissions: logs, interruptions, parts, marks by hand."""
 
 import csv
 import json
@@ -7,17 +7,19 @@ import shutil
 import signal
 import subprocess
 import sys
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+import threading
 from pathlib import Path
 
 import pytest
 from samples import CLIP, COUNT, RATIO, SHEET, SOLUTION, box_processes, notebook, wait_until
 
+from ae_grade.apart import Worker, WorkerDied
+from ae_grade.batch import grade_all, shard
 from ae_grade.cli import main
 from ae_grade.collect import collect
-from ae_grade.grade import Sheet
-from ae_grade.run import Log, Outcome, process_pool, run, shard
+from ae_grade.log import Log
 from ae_grade.sandbox import Sandbox, SandboxError, find_sandbox
+from ae_grade.sheet import Sheet
 
 ANSWERS = [SOLUTION, (COUNT,), (CLIP, RATIO), (), ("import os; os._exit(1)", *SOLUTION), (RATIO,)]
 SLEEPY = ("import time; time.sleep(2)", *SOLUTION)
@@ -42,12 +44,6 @@ def marks(out: Path) -> list[dict[str, str]]:
     """Return grades.csv without the column that tells time."""
     with open(out / "grades.csv", newline="", encoding="utf-8") as file:
         return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
-
-
-def run_with(sheet: Sheet, sandbox: Sandbox, folder: Path, out: Path, pool: Executor) -> Outcome:
-    found = collect(folder, sheet.notebook)
-    log = Log(out / "log.jsonl")
-    return run(sheet, found.submissions, log, sandbox, lambda: pool, 2, progress=False)
 
 
 def test_marks_do_not_depend_on_order_jobs_or_parts(tmp_path: Path, sandbox: Sandbox) -> None:
@@ -103,23 +99,76 @@ def test_nothing_counts_as_done_for_a_changed_sheet(tmp_path: Path, sandbox: San
 def test_a_killed_worker_loses_nothing(tmp_path: Path, sheet: Sheet, sandbox: Sandbox) -> None:
     folder = pile(tmp_path / "subs", 4)
     (folder / "sleepy.ipynb").write_bytes(notebook(*SLEEPY))
-    made = []
+    made: list[Worker] = []
 
-    def make() -> Executor:
-        pool = process_pool(2)
-        if not made:
-            for future in [pool.submit(os.getpid) for _ in range(4)]:
-                victim = future.result()
-            os.kill(victim, signal.SIGKILL)
-        made.append(pool)
-        return pool
+    def make() -> Worker:
+        worker = Worker(sheet, sandbox)
+        if len(made) < 2 and worker.process.pid is not None:
+            threading.Timer(0.2, os.kill, (worker.process.pid, signal.SIGKILL)).start()
+        made.append(worker)
+        return worker
 
     found = collect(folder, sheet.notebook).submissions
-    outcome = run(sheet, found, Log(tmp_path / "log.jsonl"), sandbox, make, 2, progress=False)
-    assert len(made) > 1
+    log = Log(tmp_path / "log.jsonl")
+    outcome = grade_all(sheet, found, log, sandbox, 2, False, make)
+    assert len(made) > 2
     assert outcome.failed == {}
     assert outcome.records["sleepy"]["total"] == 8
     assert len(outcome.records) == 5
+
+
+class Mortal:
+    """A worker that dies of one notebook."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.worker, self.close = worker, worker.close
+
+    def grade(self, content: bytes) -> dict:
+        if b"deadly" in content:
+            raise WorkerDied("its worker was ended from outside")
+        return self.worker.grade(content)
+
+
+def test_a_notebook_that_kills_its_worker_takes_no_other_along_and_is_named(
+    tmp_path: Path, sheet: Sheet, sandbox: Sandbox
+) -> None:
+    folder = pile(tmp_path / "subs", 4)
+    (folder / "a.ipynb").write_bytes(notebook("# deadly"))
+    found = collect(folder, sheet.notebook).submissions
+    log = Log(tmp_path / "log.jsonl")
+
+    def make() -> Worker:
+        return Mortal(Worker(sheet, sandbox))  # type: ignore[return-value]
+
+    for graded in (4, 0):
+        outcome = grade_all(sheet, found, log, sandbox, 2, False, make)
+        assert outcome.failed == {"a": "its worker was ended from outside"}
+        assert outcome.graded == graded
+        assert len(outcome.records) == 4
+
+
+class Boxless(Mortal):
+    """A worker that finds no box for one notebook."""
+
+    def grade(self, content: bytes) -> dict:
+        if b"deadly" in content:
+            raise SandboxError("no box")
+        return self.worker.grade(content)
+
+
+def test_without_boxes_a_run_ends_after_what_it_had_begun(
+    tmp_path: Path, sheet: Sheet, sandbox: Sandbox
+) -> None:
+    folder = pile(tmp_path / "subs", 2)
+    (folder / "a.ipynb").write_bytes(notebook("# deadly"))
+    found = collect(folder, sheet.notebook).submissions
+    log = Log(tmp_path / "log.jsonl")
+    with pytest.raises(SandboxError, match="no box"):
+        grade_all(
+            *(sheet, found, log, sandbox, 2, False),
+            lambda: Boxless(Worker(sheet, sandbox)),  # type: ignore[arg-type,return-value]
+        )
+    assert {r["student"] for r in log.records()} >= {"student00"}
 
 
 def test_a_killed_run_goes_on_and_leaves_no_process(tmp_path: Path, sandbox: Sandbox) -> None:
@@ -149,59 +198,6 @@ def commands_of_all() -> list[str]:
         except OSError:
             continue
     return found
-
-
-def test_any_executor_will_do(tmp_path: Path, sheet: Sheet, sandbox: Sandbox) -> None:
-    with ThreadPoolExecutor(2) as pool:
-        outcome = run_with(sheet, sandbox, pile(tmp_path / "subs"), tmp_path / "out", pool)
-    assert [r["total"] for _, r in sorted(outcome.records.items())] == [8, 3, 5, 0, 8, 2]
-
-
-def certificates(folder: Path) -> dict[str, Path]:
-    """Make a certificate that is its own authority, for one test."""
-    key, cert = folder / "key.pem", folder / "cert.pem"
-    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    words += ["-nodes", "-days", "1", "-subj", "/CN=localhost", "-keyout", key, "-out", cert]
-    subprocess.run(words, check=True, capture_output=True)
-    return {"ca": cert, "cert": cert, "key": key}
-
-
-def test_a_dask_cluster_over_tls_gives_the_same_marks_though_a_worker_is_killed(
-    tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from distributed import LocalCluster
-    from distributed.security import Security
-
-    folder = pile(tmp_path / "subs")
-    assert command("run", SHEET, folder, "--out", tmp_path / "pool", "--quiet") == 0
-    files = certificates(tmp_path)
-    roles = {
-        f"tls_{role}_{part}": str(files[part])
-        for role in ("scheduler", "worker", "client")
-        for part in ("cert", "key")
-    }
-    security = Security(require_encryption=True, tls_ca_file=str(files["ca"]), **roles)
-    out = tmp_path / "dask"
-    add, killed = Log.add, []
-
-    def add_and_kill(self: Log, record: dict) -> None:
-        add(self, record)
-        if not killed:  # the first result is in, the others are not
-            killed.append(cluster.workers[0].pid)
-            os.kill(killed[0], signal.SIGKILL)
-
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
-    with LocalCluster(protocol="tls://", security=security, **options) as cluster:
-        address = cluster.scheduler_address
-        words = ["run", SHEET, folder, "--out", out, "--quiet", "--scheduler", address]
-        with pytest.raises(SystemExit, match="needs --tls-ca, --tls-cert and --tls-key"):
-            main([str(word) for word in words])
-        for part, path in files.items():
-            words += [f"--tls-{part}", path]
-        monkeypatch.setattr(Log, "add", add_and_kill)
-        assert command(*words) == 0
-    assert killed
-    assert marks(out) == marks(tmp_path / "pool")
 
 
 def test_marks_given_by_hand(tmp_path: Path, sandbox: Sandbox) -> None:
@@ -281,28 +277,6 @@ def test_staff_read_the_answers_in_words_and_fill_in_a_table(
     assert [row["total"] for row in marks(out)] == ["9", "10", "8"]
     assert "ada: 10" in (out / "staff.html").read_text()
     assert "Participant" in (out / "moodle.csv").read_text()
-
-
-class Deserting(ThreadPoolExecutor):
-    """Accepts everything and gives it up, as dask's executor does when its scheduler is gone."""
-
-    def submit(self, *_: object, **__: object) -> Future:  # type: ignore[override]
-        future: Future = Future()
-        future.cancel()
-        future.set_running_or_notify_cancel()
-        return future
-
-
-def test_a_lost_scheduler_is_said_and_loses_no_finished_result(
-    tmp_path: Path, sheet: Sheet, sandbox: Sandbox
-) -> None:
-    folder, out = pile(tmp_path / "subs", 2), tmp_path / "out"
-    with ThreadPoolExecutor(2) as pool:
-        run_with(sheet, sandbox, folder, out, pool)
-    (folder / "late.ipynb").write_bytes(notebook())
-    with Deserting(1) as pool, pytest.raises(ConnectionError, match="same command goes on"):
-        run_with(sheet, sandbox, folder, out, pool)
-    assert len(list(Log(out / "log.jsonl").records())) == 2
 
 
 def test_parts() -> None:

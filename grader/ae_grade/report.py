@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ae_grade.grade import Sheet
-from ae_grade.run import write_atomically
+from ae_grade.files import write_atomically
+from ae_grade.sheet import Sheet
 
 __all__ = ["feedback_name", "safe_cell", "write_reports"]
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["MAX_BODY", "WireError", "pack", "receive", "send", "unpack"]
+__all__ = ["MAX_BODY", "ProtocolError", "pack", "receive", "send", "unpack"]
 
 MAGIC = b"AEGR"
 PREFIX = struct.Struct(">4sIQ")
@@ -35,7 +35,7 @@ KINDS = ("b1", "i1", "u1", "i2", "i4", "i8", "u2", "u4", "u8", "f2", "f4", "f8",
 DTYPES = frozenset(np.dtype(kind).newbyteorder("<").str for kind in KINDS)
 
 
-class WireError(ValueError):
+class ProtocolError(ValueError):
     """A message is not one that may pass, and says why."""
 
 
@@ -61,23 +61,23 @@ def pack(
 
     Raises
     ------
-    WireError
+    ProtocolError
         The value is too deep, too large, or of a type that does not pass.
     """
     arrays: list[np.ndarray] = []
 
     def add(array: np.ndarray) -> int:
         if array.dtype.newbyteorder("<").str not in DTYPES:
-            raise WireError(f"arrays of dtype {array.dtype} do not pass")
+            raise ProtocolError(f"arrays of dtype {array.dtype} do not pass")
         # not np.ascontiguousarray, which turns a scalar into an array of one dimension
         arrays.append(np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C"))
         if len(arrays) > MAX_ARRAYS or sum(a.nbytes for a in arrays) > MAX_BODY:
-            raise WireError(f"more than {MAX_BODY // 2**20} MB or {MAX_ARRAYS} arrays at once")
+            raise ProtocolError(f"more than {MAX_BODY // 2**20} MB or {MAX_ARRAYS} arrays at once")
         return len(arrays) - 1
 
     def tree(item: Any, depth: int) -> Any:
         if depth > MAX_DEPTH:
-            raise WireError(f"nested more than {MAX_DEPTH} deep")
+            raise ProtocolError(f"nested more than {MAX_DEPTH} deep")
         if item is None or isinstance(item, bool):
             return item
         if item is ...:  # what stands where an answer is still missing
@@ -86,7 +86,7 @@ def pack(
             return {"scalar": add(np.asarray(item))}
         if isinstance(item, int):
             if item.bit_length() > MAX_INT_BITS:
-                raise WireError("an integer of more than a thousand digits")
+                raise ProtocolError("an integer of more than a thousand digits")
             return int(item)
         if isinstance(item, float):
             return float(item) if math.isfinite(item) else {"float": repr(float(item))}
@@ -102,7 +102,7 @@ def pack(
             pairs = [[tree(k, depth + 1), tree(v, depth + 1)] for k, v in item.items()]
             return {"dict": pairs}
         if name is None:
-            raise WireError(f"a {type(item).__name__} does not pass")
+            raise ProtocolError(f"a {type(item).__name__} does not pass")
         stands_for = name(item)
         return {"array": add(stands_for)} if isinstance(stands_for, np.ndarray) else stands_for
 
@@ -123,32 +123,34 @@ def unpack(
 
     Raises
     ------
-    WireError
+    ProtocolError
         The tree is none that `pack` makes.
     """
     nodes = 0
 
     def index(number: Any) -> np.ndarray:
         if type(number) is not int or not 0 <= number < len(arrays):
-            raise WireError("a reference to an array that is not there")
+            raise ProtocolError("a reference to an array that is not there")
         return arrays[number]
 
     def parts(items: Any, depth: int) -> list:
         if type(items) is not list:
-            raise WireError("a sequence that is no list")
+            raise ProtocolError("a sequence that is no list")
         return [value(item, depth + 1) for item in items]
 
     def value(item: Any, depth: int) -> Any:
         nonlocal nodes
         nodes += 1
         if depth > MAX_DEPTH or nodes > MAX_NODES:
-            raise WireError(f"nested more than {MAX_DEPTH} deep, or more than {MAX_NODES} parts")
+            raise ProtocolError(
+                f"nested more than {MAX_DEPTH} deep, or more than {MAX_NODES} parts"
+            )
         if item is None or type(item) in (bool, int, float, str):
             return item
         if type(item) is list:
             return parts(item, depth)
         if type(item) is not dict or len(item) != 1:
-            raise WireError("an object that is not one key")
+            raise ProtocolError("an object that is not one key")
         ((key, content),) = item.items()
         if key == "tuple":
             return tuple(parts(content, depth))
@@ -156,11 +158,11 @@ def unpack(
             result = {}
             for pair in parts(content, depth):
                 if type(pair) is not list or len(pair) != 2:
-                    raise WireError("a dictionary that is not pairs")
+                    raise ProtocolError("a dictionary that is not pairs")
                 try:
                     result[pair[0]] = pair[1]
                 except TypeError:
-                    raise WireError("a dictionary with a key that cannot be one") from None
+                    raise ProtocolError("a dictionary with a key that cannot be one") from None
             return result
         if key == "ellipsis":
             return ...
@@ -171,10 +173,10 @@ def unpack(
         if key == "scalar":
             array = index(content)
             if array.shape != ():
-                raise WireError("a scalar with a shape")
+                raise ProtocolError("a scalar with a shape")
             return array[()]
         if handle is None:
-            raise WireError(f"an object of an unknown kind, {key[:40]!r}")
+            raise ProtocolError(f"an object of an unknown kind, {key[:40]!r}")
         return handle(key, content)
 
     return value(tree, 0)
@@ -204,7 +206,7 @@ def send(fd: int, header: dict, arrays: list[np.ndarray], deadline: float | None
     header = {**header, "arrays": [[a.dtype.str, list(a.shape)] for a in arrays]}
     text = json.dumps(header, allow_nan=False).encode("ascii")
     if len(text) > MAX_HEADER:
-        raise WireError(f"more than {MAX_HEADER // 2**20} MB beside the arrays")
+        raise ProtocolError(f"more than {MAX_HEADER // 2**20} MB beside the arrays")
     body = sum(a.nbytes for a in arrays)
     pieces = [PREFIX.pack(MAGIC, len(text), body) + text]
     pieces += [a.tobytes() for a in arrays]
@@ -230,7 +232,7 @@ def receive(fd: int, deadline: float | None = None) -> tuple[dict, list[np.ndarr
 
     Raises
     ------
-    WireError
+    ProtocolError
         What was read is no frame, or one that is too large.
     EOFError
         The other side is gone.
@@ -239,9 +241,9 @@ def receive(fd: int, deadline: float | None = None) -> tuple[dict, list[np.ndarr
     """
     magic, header_size, body_size = PREFIX.unpack(_read(fd, PREFIX.size, deadline))
     if magic != MAGIC:
-        raise WireError("bytes that are no message")
+        raise ProtocolError("bytes that are no message")
     if header_size > MAX_HEADER or body_size > MAX_BODY:
-        raise WireError(
+        raise ProtocolError(
             f"a message of {(header_size + body_size) / 2**20:.0f} MB; the limits are "
             f"{MAX_BODY // 2**20} MB for arrays and {MAX_HEADER // 2**20} MB for all else"
         )
@@ -249,9 +251,9 @@ def receive(fd: int, deadline: float | None = None) -> tuple[dict, list[np.ndarr
     try:
         header = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
-        raise WireError(f"a header that is not JSON ({type(error).__name__})") from None
+        raise ProtocolError(f"a header that is not JSON ({type(error).__name__})") from None
     if type(header) is not dict:
-        raise WireError("a header that is no object")
+        raise ProtocolError("a header that is no object")
     return header, _arrays(header.pop("arrays", None), _read(fd, body_size, deadline))
 
 
@@ -278,31 +280,31 @@ def _read(fd: int, size: int, deadline: float | None) -> bytearray:
 def _arrays(described: Any, body: bytearray) -> list[np.ndarray]:
     """Cut the body into the arrays that the header describes."""
     if type(described) is not list or len(described) > MAX_ARRAYS:
-        raise WireError("a list of arrays that is none, or too long")
+        raise ProtocolError("a list of arrays that is none, or too long")
     arrays, start = [], 0
     for entry in described:
         if type(entry) is not list or len(entry) != 2:
-            raise WireError("an array without dtype and shape")
+            raise ProtocolError("an array without dtype and shape")
         dtype, shape = entry
         if type(dtype) is not str or dtype not in DTYPES:
-            raise WireError("an array of a dtype that does not pass")
+            raise ProtocolError("an array of a dtype that does not pass")
         if (
             type(shape) is not list
             or len(shape) > 16
             or any(type(n) is not int or not 0 <= n <= MAX_BODY for n in shape)
         ):
-            raise WireError("an array with an impossible shape")
+            raise ProtocolError("an array with an impossible shape")
         size = math.prod(shape) * np.dtype(dtype).itemsize
         if start + size > len(body):
-            raise WireError("arrays longer than the message")
+            raise ProtocolError("arrays longer than the message")
         array = np.frombuffer(body, "u1", size, start).copy()
         # Bytes other than 0 and 1 in a Boolean array make NumPy contradict itself.
         array = array.astype(bool) if dtype == "|b1" else array.view(dtype)
         try:
             arrays.append(array.reshape(shape))
         except ValueError:  # no elements, and yet too large: (0, 2**27, 2**27, 2**27)
-            raise WireError("an array with an impossible shape") from None
+            raise ProtocolError("an array with an impossible shape") from None
         start += size
     if start != len(body):
-        raise WireError("bytes that belong to no array")
+        raise ProtocolError("bytes that belong to no array")
     return arrays

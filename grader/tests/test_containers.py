@@ -12,8 +12,8 @@ from samples import SHEET, SOLUTION, Outside, notebook, wait_until
 from test_hostile import CASES, attack
 
 from ae_grade.cli import main
-from ae_grade.grade import Sheet
 from ae_grade.sandbox import Sandbox, SandboxError, find_sandbox
+from ae_grade.sheet import Sheet
 
 
 @pytest.fixture(scope="module", params=["podman", "docker"])

@@ -1,0 +1,132 @@
+"""A built sheet: its questions, their tests and limits, and the course that they belong to."""
+
+import ast
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from ae_grade.course import DATA_SETS, Course
+
+__all__ = ["Question", "Sheet", "load_sheet"]
+
+BACKENDS = ("numpy", "keras", "tensorflow", "jax", "torch")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question of a sheet; `tests` is the source of otter's test file, or None if hand-marked."""
+
+    name: str
+    title: str
+    points: float
+    tests: str | None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A built sheet with all its tests: what a grader needs, and nothing a box may see."""
+
+    name: str
+    notebook: str
+    questions: tuple[Question, ...]
+    backend: str
+    timeout: float
+    question_timeout: float
+    memory: int
+    answers: int  # bytes that the tests may take to look at one submission's answers
+    course: Course = field(default_factory=Course)
+    setup: tuple[str, ...] = ()  # the cells that belong to no question: constants, imports, data
+
+    @property
+    def possible(self) -> float:
+        return sum(q.points for q in self.questions)
+
+    def imports(self) -> set[str]:
+        """Return the modules that the tests import: a worker loads them once."""
+        found = set()
+        for question in self.questions:
+            for node in ast.walk(ast.parse(question.tests or "")):
+                if isinstance(node, ast.Import):
+                    found |= {name.name for name in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    found.add(node.module)
+        return found
+
+    def fingerprint(self) -> str:
+        """Return a hash that changes with anything that may change a mark."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def load_sheet(where: str) -> Sheet:
+    """Read what `ae-grade build` wrote.
+
+    Parameters
+    ----------
+    where : str
+        The folder ``autograder``, the folder above it, or the name of a sheet below
+        ``exercises/dist``.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no built sheet; the message says where it was looked for.
+    ValueError
+        The description of the sheet is not usable, and why.
+    """
+    built = Path("exercises") / "dist" / Path(where).stem
+    places = [Path(where), Path(where) / "autograder", built / "autograder"]
+    folder = next((p for p in places if (p / "sheet.json").is_file()), None)
+    if folder is None:
+        raise FileNotFoundError(
+            f"No built sheet {where!r}: no sheet.json in {', '.join(map(str, places))}. "
+            f"Build it first: `ae-grade build exercises/{Path(where).stem}.py`."
+        )
+    try:
+        about = json.loads((folder / "sheet.json").read_text(encoding="utf-8"))
+        questions = tuple(
+            Question(
+                name=q["name"],
+                title=q.get("title", q["name"]),
+                points=float(q["points"]),
+                tests=None
+                if q.get("manual") or not q.get("test_file")
+                else (folder / q["test_file"]).read_text(encoding="utf-8"),
+            )
+            for q in about["questions"]
+        )
+        backend = about.get("backend", "numpy")
+        if backend not in BACKENDS:
+            raise ValueError(f"backend {backend!r}; expected one of {', '.join(BACKENDS)}")
+        default = 2048 if backend == "numpy" else 4096
+        sheet = Sheet(
+            name=about["sheet"],
+            notebook=Path(about.get("notebook", f"{about['sheet']}.ipynb")).name,
+            questions=questions,
+            backend=backend,
+            timeout=float(about.get("timeout", 300)),
+            question_timeout=float(about.get("question_timeout", 30)),
+            memory=int(about.get("memory_mb", default)) * 2**20,
+            answers=int(about.get("answers_mb", 160 if backend == "numpy" else 640)) * 2**20,
+            course=Course(
+                package=about.get("package", ""),
+                data=about.get("data", ""),
+                environment=dict(about.get("environment", {})),
+            ),
+            setup=tuple(about.get("setup", ())),
+        )
+        if sheet.course.data not in ("", *DATA_SETS):
+            raise ValueError(f"data {sheet.course.data!r}; expected one of {', '.join(DATA_SETS)}")
+    except KeyError as error:
+        raise ValueError(f"{folder / 'sheet.json'} lacks {error}. Build the sheet again.") from None
+    from ae_grade.testfile import test_file
+
+    for question in sheet.questions:
+        if question.tests is not None:
+            possible = test_file(question).possible
+            if abs(possible - question.points) > 1e-9:
+                raise ValueError(
+                    f"{question.name}: the tests give {possible:g} points, sheet.json says "
+                    f"{question.points:g}. Build the sheet again."
+                )
+    return sheet
