@@ -66,7 +66,7 @@ PYTHON_NAMES = {
 } | {"all", "array", "array_ufunc", "call", "enter", "exit", "file", "main", "post_init", "version"}
 
 OTTER_IMPORT = "from otter.test_files import test_case\n"
-STUDENT_IMPORT = "from ae_lib.checks import test_case\n"
+STUDENT_IMPORT = "from ae_lib.sheets import test_case\n"
 
 
 class BuildError(ValueError):
@@ -79,7 +79,7 @@ def build_sheet(master: Path, out: Path, seed: int = 0, *, verify: bool = False)
     Parameters
     ----------
     master : Path
-        ``exercises/01_pca.py``, for instance.
+        ``masters/pca_sheet.py``, for instance.
     out : Path
         Folder in which the folder of the sheet is made; one of an earlier build is replaced.
     seed : int

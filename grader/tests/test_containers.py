@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hostile import CASES, attack
 from samples import SHEET, SOLUTION, Outside, notebook, wait_until
-from test_hostile import CASES, attack
 
 from ae_grade.cli import main
 from ae_grade.sandbox import Sandbox, SandboxError, find_sandbox
