@@ -184,6 +184,15 @@ def fork_main(
         os._exit(0)
 
 
+def limit_memory(size: int) -> None:
+    """Let this process take only so much memory beyond what it has."""
+    used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    # The soft limit alone: a box sets its own.
+    bound = used * resource.getpagesize() + size
+    resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
+
+
 def processor_time(pid: int) -> float:
     """Return the seconds that a process has computed."""
     try:

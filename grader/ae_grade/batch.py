@@ -218,7 +218,7 @@ def grade_all(
         Finished results are read from it and added to it.
     sandbox : Sandbox
     jobs : int
-        How many are graded at a time; no more than twice as many are read into memory.
+        How many are graded at a time; one more is read into memory.
     progress : bool
         Show a bar.
     make_worker : callable, optional
@@ -245,7 +245,7 @@ def grade_all(
         fault: SandboxError | None = None
         try:
             while True:
-                while not fault and len(pending) < 2 * jobs and (job := batch.next_job()):
+                while not fault and len(pending) <= jobs and (job := batch.next_job()):
                     pending[pool.submit(batch.grade, job)] = job
                 if not pending:
                     break

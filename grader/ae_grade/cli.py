@@ -1,9 +1,10 @@
 """The command `ae-grade`.
 
-ae-grade build masters/pca_sheet.py              notebooks and tests for students and grader
+ae-grade build masters/pca_sheet.py                notebooks and tests for students and grader
+ae-grade inspect submissions.zip                   who is found in it, and what is left out
 ae-grade run pca_sheet submissions/ --out grades/  mark a folder, a Canvas zip or a Moodle zip
-ae-grade merge grades/ part1/ part2/            join runs over parts, add marks given by hand
-ae-grade doctor                                 which sandbox this machine has, and whether it holds
+ae-grade merge grades/ part1/ part2/               join runs over parts, add marks given by hand
+ae-grade doctor                                    which sandbox there is, and whether it holds
 """
 
 import argparse
@@ -57,6 +58,15 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--quiet", action="store_true", help="no progress bar")
     run.set_defaults(function=run_command)
 
+    inspect = commands.add_parser(
+        "inspect", help="show who is found in a folder or zip, without grading"
+    )
+    inspect.add_argument("submissions", type=Path, help="a folder, a Canvas zip or a Moodle zip")
+    inspect.add_argument(
+        "--sheet", default="", help="the name of a built sheet, or its folder: knows its notebook"
+    )
+    inspect.set_defaults(function=inspect_command)
+
     merge = commands.add_parser("merge", help="join runs over parts; add marks given by hand")
     merge.add_argument("out", type=Path, help="where the joined tables go")
     merge.add_argument("parts", type=Path, nargs="*", help="folders of runs with --shard")
@@ -93,6 +103,8 @@ def run_command(options: argparse.Namespace) -> int:
     found = collect(options.submissions, sheet.notebook)
     if not found.submissions:
         raise ValueError(f"{options.submissions} holds no submissions.")
+    if found.clashes:
+        raise ValueError("\n".join(["Nothing was graded.", *found.clashes]))
     chosen = shard(found.submissions, options.shard)
     sandbox = find_sandbox(options.sandbox)
     data = sheet.course.settle()
@@ -102,15 +114,27 @@ def run_command(options: argparse.Namespace) -> int:
     log = Log(options.out / "log.jsonl")
     outcome = grade_all(sheet, chosen, log, sandbox, options.jobs, not options.quiet)
     records = with_kept_marks(options.out, sheet, outcome.records)
-    write_reports(options.out, sheet, records.values(), found.kind, outcome.failed, found.refused)
-    for name in found.refused:
-        print(f"refused in the zip: {name}", file=sys.stderr)
+    table = found.table()
+    write_reports(options.out, sheet, records.values(), found.kind, outcome.failed, table)
+    print(table)
+    for key, why in sorted(outcome.failed.items()):
+        print(f"not graded: {key}: {why.strip().splitlines()[-1]}", file=sys.stderr)
     print(
         f"{outcome.graded} graded now, {outcome.kept} kept from earlier runs, "
         f"{len(outcome.failed)} not graded. See {options.out / 'grades.csv'} and "
         f"{options.out / 'staff.html'}."
     )
     return 1 if outcome.failed else 0
+
+
+def inspect_command(options: argparse.Namespace) -> int:
+    from ae_grade.collect import collect
+    from ae_grade.sheet import load_sheet
+
+    notebook = load_sheet(options.sheet).notebook if options.sheet else ".ipynb"
+    found = collect(options.submissions, notebook)
+    print(found.table())
+    return 1 if found.clashes or not found.submissions else 0
 
 
 def merge_command(options: argparse.Namespace) -> int:

@@ -1,13 +1,14 @@
 """A notebook as it was handed in: its cells, or why there are none to run."""
 
 import json
+import re
 from dataclasses import dataclass
 
 from ae_grade.text import clean
 
 __all__ = ["MAX_NOTEBOOK", "Cell", "InvalidNotebook", "read_cells", "read_notebook"]
 
-MAX_NOTEBOOK = 32 * 2**20
+MAX_NOTEBOOK = 64 * 2**20
 MAX_CODE = 2 * 2**20
 MAX_CELLS = 2000
 
@@ -40,8 +41,13 @@ def read_notebook(content: bytes) -> list[tuple[str, str]]:
     if not content.strip():
         raise InvalidNotebook("The file is empty.")
     try:
-        notebook = json.loads(content)
+        notebook = json.loads(decoded(content))
     except (ValueError, RecursionError) as error:
+        if re.search(rb"^(<{7}|>{7}) ", content, re.MULTILINE):
+            raise InvalidNotebook(
+                "The file holds a merge conflict of git (lines that begin with <<<<<<<): decide "
+                "for one side, and hand it in again."
+            ) from None
         raise InvalidNotebook(
             f"The file is not a Jupyter notebook: it is not JSON ({clean(error, 100)})."
         ) from None
@@ -73,6 +79,14 @@ def read_notebook(content: bytes) -> list[tuple[str, str]]:
             f"characters; the limits are {MAX_CELLS} and {MAX_CODE:,}."
         )
     return cells
+
+
+def decoded(content: bytes) -> str:
+    """Return the text of a file in any of Unicode's codings, or in that of Western Windows."""
+    try:
+        return content.decode(json.detect_encoding(content))
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
 
 
 def read_cells(content: bytes) -> list[Cell]:

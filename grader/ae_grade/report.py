@@ -4,6 +4,7 @@ import csv
 import hashlib
 import html
 import io
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -28,6 +29,8 @@ def safe_cell(value: object) -> object:
     """Return a value that no spreadsheet takes for a formula."""
     if not isinstance(value, str) or not value:
         return value
+    # In a table that is read with another separator, a new cell begins at each.
+    value = re.sub(r"([;|\t]\s*)(?=[=+\-@＝＋－＠])", r"\1'", value)  # noqa: RUF001
     # NFKC: a full-width sign is taken for the sign itself by some.
     first = unicodedata.normalize("NFKC", value.lstrip())[:1]
     return "'" + value if value[0] in "\t\r\n" or (first and first in "=+-@") else value
@@ -158,9 +161,7 @@ def case_line(case: dict) -> str:
     return f"{html.escape(case['name'])}: {words}{message}"
 
 
-def staff_page(
-    sheet: Sheet, records: list[dict], failed: dict[str, str], refused: list[str]
-) -> str:
+def staff_page(sheet: Sheet, records: list[dict], failed: dict[str, str], collected: str) -> str:
     """Return the page for the staff: everything, the messages of hidden tests included."""
     graded = [r for r in records if r["status"] == "graded"]
     parts = [
@@ -177,8 +178,11 @@ def staff_page(
                 f"{html.escape(k)}<pre>{html.escape(v)}</pre>" for k, v in sorted(failed.items())
             )
         )
-    if refused:
-        parts += ["<h2>Refused names in the zip</h2>", listing(map(html.escape, refused))]
+    if collected:
+        parts.append(
+            "<details><summary>Who was found, from which file, and what was left out</summary>"
+            f"<pre>{html.escape(collected)}</pre></details>"
+        )
     same = Counter(r["sha256"] for r in graded)
     twins = sorted(sha for sha, count in same.items() if count > 1)
     if twins:
@@ -198,7 +202,7 @@ def staff_page(
             f"{number(r['possible'])} ({html.escape(status(r))}{late})</summary>"
         )
         parts.append(f"<p>{html.escape(r['file'])} {html.escape(r['message'])}</p>")
-        parts += [f"<pre>{html.escape(p)}</pre>" for p in r["problems"]]
+        parts += [f"<pre>{html.escape(p)}</pre>" for p in [*r["problems"], *r.get("later", [])]]
         parts += [
             listing(
                 ("hidden " if c["hidden"] else "") + case_line(c)
@@ -271,7 +275,7 @@ def write_reports(
     records: Iterable[dict],
     kind: str = "folder",
     failed: dict[str, str] | None = None,
-    refused: Sequence[str] = (),
+    collected: str = "",
 ) -> None:
     """Write the tables and pages of a run below `out`.
 
@@ -285,8 +289,8 @@ def write_reports(
         Where the submissions came from; ``"moodle"`` adds Moodle's worksheet.
     failed : dict, optional
         By key, why a submission could not be graded.
-    refused : sequence of str
-        Names in the zip that are no paths inside a folder.
+    collected : str
+        The table of who was found, from which file, and what was left out.
     """
     ordered = sorted(records, key=lambda r: (r["student"].casefold(), r["key"]))
     write_atomically(out / "grades.csv", grades_csv(sheet, ordered))
@@ -297,4 +301,4 @@ def write_reports(
         write_atomically(out / TEMPLATE, marks_template(sheet, ordered))
     for record in ordered:
         write_atomically(out / "feedback" / feedback_name(record), feedback_page(sheet, record))
-    write_atomically(out / "staff.html", staff_page(sheet, ordered, failed or {}, list(refused)))
+    write_atomically(out / "staff.html", staff_page(sheet, ordered, failed or {}, collected))

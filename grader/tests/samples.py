@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +34,13 @@ COUNT = "def count(inputs, units):\n    return inputs * units + units"
 CLIP = "import numpy as np\n\ndef clip(x, factor):\n    return np.clip(x * factor, 0, 1)"
 RATIO = "ratio = 0.25"
 SOLUTION = (COUNT, CLIP, RATIO)
+
+
+def write_zip(path: Path, entries: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    return path
 
 
 def scores(record: dict) -> tuple[float, ...]:

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from samples import CLIP, COUNT, RATIO, SOLUTION, notebook, scores
+from samples import CLIP, COUNT, RATIO, SHEET, SOLUTION, notebook, scores, write_zip
 
 from ae_grade.cli import main
 from ae_grade.collect import collect
@@ -18,7 +18,7 @@ from ae_grade.notebook import InvalidNotebook, read_cells
 from ae_grade.sandbox import Sandbox
 from ae_grade.sheet import Sheet
 
-SMALL = str(Path(__file__).parent / "sheet")
+SMALL = str(SHEET)
 
 
 def old_format(number: int) -> bytes:
@@ -36,6 +36,10 @@ def same_id() -> bytes:
 
 
 UNUSABLE = {
+    "a merge conflict": (
+        b'{"cells": [\n<<<<<<< HEAD\n"a"\n=======\n"b"\n>>>>>>> x\n]}',
+        "merge conflict of git",
+    ),
     "not JSON": (b"import numpy", "not JSON"),
     "empty": (b" \n", "empty"),
     "binary": (os.urandom(1000), "not JSON"),
@@ -57,7 +61,25 @@ UNUSABLE = {
     ),
 }
 
+UMLAUT = notebook(*SOLUTION, "name = 'Müller'").decode("unicode_escape")
+FIGURES = {
+    "cell_type": "code",
+    "source": "",
+    "outputs": [{"data": {"image/png": "A" * 50 * 2**20}}],
+}
+
+
+def with_figures() -> bytes:
+    content = json.loads(notebook(*SOLUTION))
+    content["cells"].append(FIGURES)
+    return json.dumps(content).encode()
+
+
 USABLE = {
+    "Latin-1": (UMLAUT.replace("\n", "\\n").encode("latin-1"), (3, 3, 2)),
+    "UTF-16": (notebook(*SOLUTION).decode().encode("utf-16"), (3, 3, 2)),
+    "a byte order mark": (b"\xef\xbb\xbf" + notebook(*SOLUTION), (3, 3, 2)),
+    "50 MB of figures": (with_figures(), (3, 3, 2)),
     "format 3": (old_format(3), (3, 3, 2)),
     "format 2": (old_format(2), (3, 3, 2)),
     "twin identifiers": (same_id(), (3, 3, 2)),
@@ -105,13 +127,6 @@ def test_the_empty_sheet_gets_readable_messages(sheet: Sheet, sandbox: Sandbox) 
         "Define the function `clip` first.",
         "`ratio` must be a number with a decimal point.",
     ]
-
-
-def write_zip(path: Path, entries: dict[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in entries.items():
-            archive.writestr(name, content)
-    return path
 
 
 def test_canvas_zip(tmp_path: Path) -> None:
@@ -249,10 +264,11 @@ def test_a_folder_with_links_pipes_and_folders(tmp_path: Path) -> None:
     assert "link" in problems.pop("link")
     assert "pipe" in problems.pop("pipe")
     assert "no notebook" in problems.pop("folderlink")
+    assert "empty" in problems.pop("dir.ipynb")
     assert problems == {}
 
 
-FORMULAS = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "＝1+1", " =1+1"]  # noqa: RUF001
+FORMULAS = ["a;=1+1;b", "=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "＝1+1", " =1+1"]  # noqa: RUF001
 
 
 def test_names_are_no_formulas_and_no_markup(tmp_path: Path, sandbox: Sandbox) -> None:
@@ -270,7 +286,12 @@ def test_names_are_no_formulas_and_no_markup(tmp_path: Path, sandbox: Sandbox) -
             names = [row[0] for row in csv.reader(file)][1:]
         assert not any(n.strip().startswith(("=", "+", "-", "@", "＝")) for n in names)  # noqa: RUF001
         assert "ünïcødé 李" in names
+        # In a program that takes ; or a tab for the separator, too.
+        for separator in ";\t":
+            with open(out / table, newline="", encoding="utf-8") as file:
+                for row in csv.reader(file, delimiter=separator):
+                    assert not any(c.strip().startswith(("=", "+", "-", "@")) for c in row), row
     pages = list((out / "feedback").iterdir())
-    assert len(pages) == 9
+    assert len(pages) == 10
     assert all(page.parent == out / "feedback" and page.suffix == ".html" for page in pages)
     assert not any("<b>bold" in page.read_text() for page in [*pages, out / "staff.html"])
