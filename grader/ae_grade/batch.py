@@ -95,8 +95,12 @@ class Batch:
             try:
                 content = submission.read()
             except InvalidNotebook as error:
-                # Not in the log: there is no content to know it by.
-                self._note(submission, identity, unusable(self.sheet, str(error), self.sandbox))
+                # There is no content to know it by: it is looked at again in each run.
+                record = self._note(
+                    submission, identity, unusable(self.sheet, str(error), self.sandbox)
+                )
+                if self._known.get(identity_of(identity)) != record:
+                    self.log.add(record)
                 continue
             identity["sha256"] = hashlib.sha256(content).hexdigest()
             done = self._known.get(identity_of(identity))

@@ -72,7 +72,9 @@ def parser() -> argparse.ArgumentParser:
     merge.add_argument("parts", type=Path, nargs="*", help="folders of runs with --shard")
     merge.add_argument("--sheet", required=True, help="the name of the sheet, or its folder")
     merge.add_argument(
-        "--marks", type=Path, help="a CSV with a column student or identifier, and one a question"
+        "--marks",
+        type=Path,
+        help="CSV or .xlsx with a column student or identifier, and one per question",
     )
     merge.set_defaults(function=merge_command)
 
@@ -92,7 +94,7 @@ def build_command(options: argparse.Namespace) -> int:
 def run_command(options: argparse.Namespace) -> int:
     from ae_grade.batch import grade_all, shard
     from ae_grade.collect import collect
-    from ae_grade.log import Log
+    from ae_grade.log import LOG, Log, Roster, write_roster
     from ae_grade.merge import with_kept_marks
     from ae_grade.report import write_reports
     from ae_grade.sheet import load_sheet
@@ -111,9 +113,11 @@ def run_command(options: argparse.Namespace) -> int:
     print(f"Sheet {sheet.name}, {f'data set {data}, ' if data else ''}sandbox {sandbox}.")
     if options.sandbox == "none":
         print("No sandbox: these notebooks can read and change what you can.", file=sys.stderr)
-    log = Log(options.out / "log.jsonl")
+    log = Log(options.out / LOG)
     outcome = grade_all(sheet, chosen, log, sandbox, options.jobs, not options.quiet)
     records = with_kept_marks(options.out, sheet, outcome.records)
+    students = {key: record["sha256"] for key, record in outcome.records.items()}
+    write_roster(options.out, Roster(found.kind, {**dict.fromkeys(outcome.failed, ""), **students}))
     table = found.table()
     write_reports(options.out, sheet, records.values(), found.kind, outcome.failed, table)
     print(table)
@@ -141,9 +145,13 @@ def merge_command(options: argparse.Namespace) -> int:
     from ae_grade.merge import merge
     from ae_grade.sheet import load_sheet
 
-    count = merge(options.out, options.parts, load_sheet(options.sheet), options.marks)
-    print(f"{count} students in {options.out / 'grades.csv'}.")
-    return 0
+    joined = merge(options.out, options.parts, load_sheet(options.sheet), options.marks)
+    for note in joined.notes:
+        print(note)
+    for key in joined.waiting:
+        print(f"not graded yet: {key}", file=sys.stderr)
+    print(f"{joined.students} students in {options.out / 'grades.csv'}.")
+    return 1 if joined.waiting else 0
 
 
 def doctor_command(options: argparse.Namespace) -> int:

@@ -3,9 +3,15 @@
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-__all__ = ["RULES", "Log"]
+from ae_grade.files import write_atomically
+
+__all__ = ["LOG", "RULES", "Log", "Roster", "read_roster", "write_roster"]
+
+LOG = "log.jsonl"
+ROSTER = "found.json"
 
 RULES = 3  # changes when the grader itself gives other results: then nothing counts as done
 NEEDED = {"key": str, "sha256": str, "sheet": str, "student": str, "questions": list}
@@ -50,3 +56,42 @@ class Log:
                 os.fsync(file.fileno())
         except OSError as error:
             raise type(error)(error.errno, error.strerror, str(self.path)) from None
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Whom the last run into a folder found.
+
+    Attributes
+    ----------
+    kind : str
+        The system that the submissions came from, or ``"folder"``.
+    students : dict
+        The hash of each student's notebook by key, or nothing where there is none to read.
+    """
+
+    kind: str
+    students: dict[str, str]
+
+
+def write_roster(folder: Path, roster: Roster) -> None:
+    text = json.dumps(asdict(roster), indent=1, ensure_ascii=False) + "\n"
+    write_atomically(folder / ROSTER, text)
+
+
+def read_roster(folder: Path) -> Roster | None:
+    """Return the roster of a folder, or None where there was no run.
+
+    Raises
+    ------
+    ValueError
+        It is damaged.
+    """
+    path = folder / ROSTER
+    if not path.is_file():
+        return None
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return Roster(str(content["kind"]), {**content["students"]})
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{path} cannot be read ({error}): run `ae-grade run` again.") from None

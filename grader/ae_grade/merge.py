@@ -1,22 +1,31 @@
 """Join the runs over parts of a pile, and add the marks that people gave."""
 
-import csv
 import json
-import math
 from pathlib import Path
+from typing import NamedTuple
 
 from ae_grade.files import write_atomically
-from ae_grade.log import RULES, Log
-from ae_grade.report import safe_cell, write_reports
+from ae_grade.log import LOG, RULES, Log, Roster, read_roster, write_roster
+from ae_grade.marks import mark, read_marks
+from ae_grade.report import write_reports
 from ae_grade.sheet import Sheet
 
-__all__ = ["merge", "read_marks", "with_kept_marks"]
+__all__ = ["Joined", "merge", "with_kept_marks"]
 
 HAND_MARKS = "hand-marks.json"
+WAITING = "found by the run, and not graded yet: give the same `ae-grade run` again"
 
 
-def merge(out: Path, parts: list[Path], sheet: Sheet, marks: Path | None = None) -> int:
-    """Write the tables of several runs as one, and return the number of students.
+class Joined(NamedTuple):
+    """How many students there are now, what was passed over, and who is not graded yet."""
+
+    students: int
+    notes: list[str]
+    waiting: list[str]
+
+
+def merge(out: Path, parts: list[Path], sheet: Sheet, marks: Path | None = None) -> Joined:
+    """Write the tables of several runs as one.
 
     Parameters
     ----------
@@ -26,8 +35,7 @@ def merge(out: Path, parts: list[Path], sheet: Sheet, marks: Path | None = None)
         Folders of other runs.
     sheet : Sheet
     marks : Path, optional
-        A CSV with a column ``student`` or ``identifier`` and one for each question that was
-        marked by hand. An empty cell gives no mark.
+        A table as `ae_grade.marks.read_marks` takes it.
 
     Raises
     ------
@@ -40,86 +48,51 @@ def merge(out: Path, parts: list[Path], sheet: Sheet, marks: Path | None = None)
     given for: later runs and joins add them again, unless the student has handed in another one.
     """
     for part in parts:
-        if not (part / "log.jsonl").is_file():
-            raise FileNotFoundError(f"{part} holds no log.jsonl: it is not the folder of a run.")
+        if not (part / LOG).is_file():
+            raise FileNotFoundError(f"{part} holds no {LOG}: it is not the folder of a run.")
     records: dict[str, dict] = {}
-    others = 0
+    kind, others, waiting = "folder", 0, dict[str, str]()
     for folder in (out, *parts):
-        for record in Log(folder / "log.jsonl").records():
-            if record["sheet"] == f"{sheet.fingerprint()}-{RULES}":
-                records[record["key"]] = record
-            else:
+        roster = read_roster(folder)
+        kind = roster.kind if roster and roster.kind != "folder" else kind
+        for record in Log(folder / LOG).records():
+            if record["sheet"] != f"{sheet.fingerprint()}-{RULES}":
                 others += 1
+            # Of those that the last run found: a file that was withdrawn stays away.
+            elif roster is None or roster.students.get(record["key"]) == record["sha256"]:
+                records[record["key"]] = record
+        if roster:
+            waiting |= dict.fromkeys(roster.students.keys() - records.keys(), WAITING)
+    waiting = {key: why for key, why in waiting.items() if key not in records}
     if not records:
         raise ValueError(
             f"No results for the sheet {sheet.name} as it is built now"
             + (f"; {others} are for another or an older build." if others else ".")
         )
-    joined = Log(out / "log.jsonl")
-    there = [record["key"] + record["sha256"] for record in joined.records()]
-    for record in records.values():
-        if record["key"] + record["sha256"] not in there:
-            joined.add(record)
     kept: dict[str, dict] = {}
     for folder in (*parts, out):
         kept |= read_kept(folder)
+    notes: list[str] = []
     if marks is not None:
-        for key, given in read_marks(marks, sheet, records).items():
+        read = read_marks(marks, hand_marked(sheet), records)
+        notes = read.notes
+        for key, given in read.given.items():
             sha256 = records[key]["sha256"]
             before = kept.get(key, {})
             scores = before["scores"] if before.get("sha256") == sha256 else {}
             kept[key] = {"sha256": sha256, "scores": {**scores, **given}}
     if kept:
         write_atomically(out / HAND_MARKS, json.dumps(kept, indent=1, sort_keys=True) + "\n")
+    joined = Log(out / LOG)
+    there = {(record["key"], record["sha256"]) for record in joined.records()}
+    for record in records.values():
+        if (record["key"], record["sha256"]) not in there:
+            joined.add(record)
+    students = {key: record["sha256"] for key, record in records.items()}
+    write_roster(out, Roster(kind, {**dict.fromkeys(waiting, ""), **students}))
     records = with_kept_marks(out, sheet, records)
-    moodle = any((folder / "moodle.csv").is_file() for folder in (out, *parts))
-    write_reports(out, sheet, records.values(), "moodle" if moodle else "folder")
-    return len(records)
-
-
-def read_marks(path: Path, sheet: Sheet, records: dict[str, dict]) -> dict[str, dict[str, float]]:
-    """Return the marks given by hand, by key and question.
-
-    Raises
-    ------
-    ValueError
-        A column, a student or a mark does not fit, and which.
-    """
-    manual = hand_marked(sheet)
-    given: dict[str, dict[str, float]] = {}
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
-        columns = set(rows.fieldnames or ())
-        unknown = columns - {"student", "identifier", *manual}
-        if unknown or not columns & {"student", "identifier"} or not columns & set(manual):
-            raise ValueError(
-                f"{path} has the columns {', '.join(sorted(columns)) or 'none'}; expected student "
-                f"or identifier, and of the questions marked by hand: {', '.join(manual) or 'none'}"
-            )
-        for number, row in enumerate(rows, 2):
-            wanted = [
-                key
-                for key, record in records.items()
-                if all(
-                    # As it stands in our own tables, where no name is a formula.
-                    row[c] in (record[c], safe_cell(record[c]))
-                    for c in ("student", "identifier")
-                    if row.get(c)
-                )
-            ]
-            if len(wanted) != 1 or not (row.get("student") or row.get("identifier")):
-                raise ValueError(
-                    f"{path}, line {number}: {len(wanted)} students fit "
-                    f"{row.get('student') or ''} {row.get('identifier') or ''}."
-                )
-            given[wanted[0]] = {
-                name: mark(row[name], points, f"{path}, line {number}, {name}")
-                for name, points in manual.items()
-                if (row.get(name) or "").strip()
-            }
-    if not any(given.values()):
-        raise ValueError(f"{path} gives no mark: all cells below {', '.join(manual)} are empty.")
-    return given
+    write_reports(out, sheet, records.values(), kind, waiting)
+    return Joined(len(records), notes, sorted(waiting))
 
 
 def hand_marked(sheet: Sheet) -> dict[str, float]:
@@ -155,22 +128,12 @@ def with_kept_marks(out: Path, sheet: Sheet, records: dict[str, dict]) -> dict[s
     for key, entry in kept.items():
         if key in records and records[key]["sha256"] == entry["sha256"]:
             scores = {
-                name: mark(str(score), points[name], f"{out / HAND_MARKS}, {key}, {name}")
+                name: mark(str(score), points[name], f"{out / HAND_MARKS}, {key}: {name}")
                 for name, score in entry["scores"].items()
                 if name in points
             }
             marked[key] = with_marks(records[key], scores)
     return marked
-
-
-def mark(text: str, points: float, where: str) -> float:
-    try:
-        value = float(text.replace(",", "."))
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= points:
-        raise ValueError(f"{where}: {text!r}; expected a number from 0 to {points:g}.")
-    return value
 
 
 def with_marks(record: dict, given: dict[str, float]) -> dict:

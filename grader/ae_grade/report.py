@@ -57,7 +57,7 @@ def feedback_name(record: dict) -> str:
     return f"{name or 'student'}-{hashlib.sha256(record['key'].encode()).hexdigest()[:8]}.html"
 
 
-def grades_csv(sheet: Sheet, records: list[dict]) -> str:
+def grades_csv(sheet: Sheet, records: list[dict], failed: Iterable[str]) -> str:
     names = [q.name for q in sheet.questions]
     rows: list[Sequence[object]] = [
         [
@@ -80,6 +80,8 @@ def grades_csv(sheet: Sheet, records: list[dict]) -> str:
                 "late" if r["late"] else "",
             ]
         )
+    # Nobody is missing: those that the grader could not grade have a line without marks.
+    rows += [[key, *[""] * (len(names) + 2), "not graded", "", "", "", "", ""] for key in failed]
     return table(rows)
 
 
@@ -172,7 +174,7 @@ def staff_page(sheet: Sheet, records: list[dict], failed: dict[str, str], collec
         questions_table(sheet, graded),
     ]
     if failed:
-        parts.append("<h2>Not graded: faults of the grader or the tests</h2>")
+        parts.append("<h2>Not graded</h2>")
         parts.append(
             listing(
                 f"{html.escape(k)}<pre>{html.escape(v)}</pre>" for k, v in sorted(failed.items())
@@ -293,7 +295,7 @@ def write_reports(
         The table of who was found, from which file, and what was left out.
     """
     ordered = sorted(records, key=lambda r: (r["student"].casefold(), r["key"]))
-    write_atomically(out / "grades.csv", grades_csv(sheet, ordered))
+    write_atomically(out / "grades.csv", grades_csv(sheet, ordered, sorted(failed or {})))
     write_atomically(out / "canvas.csv", canvas_csv(sheet, ordered))
     if kind == "moodle":
         write_atomically(out / "moodle.csv", moodle_csv(ordered))

@@ -81,7 +81,7 @@ LAYOUTS: dict[str, tuple[list[str], list[tuple[str, str, str, str]]]] = {
     ),
     "two notebooks that nobody can tell apart": (
         ["a/one.ipynb", "a/two.ipynb", "b/small.ipynb"],
-        [("a", "", "one.ipynb, two.ipynb", "several notebooks"), ("b", "", "small.ipynb", "")],
+        [("a", "", "a/one.ipynb, a/two.ipynb", "several notebooks"), ("b", "", "small.ipynb", "")],
     ),
     "attempts in folders": (
         ["ada/attempt 2/small.ipynb", "ada/attempt 10/small.ipynb", "bob/small.ipynb"],

@@ -11,7 +11,18 @@ import threading
 from pathlib import Path
 
 import pytest
-from samples import CLIP, COUNT, RATIO, SHEET, SOLUTION, box_processes, notebook, wait_until
+from samples import (
+    CLIP,
+    COUNT,
+    RATIO,
+    SHEET,
+    SOLUTION,
+    box_processes,
+    command,
+    marks,
+    notebook,
+    wait_until,
+)
 
 from ae_grade.apart import Worker, WorkerDied
 from ae_grade.batch import grade_all, shard
@@ -31,19 +42,6 @@ def pile(folder: Path, count: int = 6) -> Path:
         content = notebook(*ANSWERS[i % len(ANSWERS)], f"# student {i}")
         (folder / f"student{i:02}.ipynb").write_bytes(content)
     return folder
-
-
-def command(*words: object) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main([str(word) for word in words])
-    code = ended.value.code
-    return code if isinstance(code, int) else pytest.fail(str(code))
-
-
-def marks(out: Path) -> list[dict[str, str]]:
-    """Return grades.csv without the column that tells time."""
-    with open(out / "grades.csv", newline="", encoding="utf-8") as file:
-        return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
 
 
 def test_marks_do_not_depend_on_order_jobs_or_parts(tmp_path: Path, sandbox: Sandbox) -> None:
