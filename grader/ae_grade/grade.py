@@ -79,6 +79,7 @@ def run_tests(
     over = {name: given_up.get(name, "") for name in files}
     results: dict[str, list[TestCaseResult]] = {name: [] for name in files}
     problems: list[str] = []
+    constants = sheet.constants()
     begin("")
     run.box()
     for hidden in (False, True):
@@ -93,7 +94,7 @@ def run_tests(
             part.source = file.source
             begin(name)
             run.begin(allowance[name])
-            part.run(Names(run))
+            part.run(Names(run, constants))
             allowance[name], over[name] = run.end()
             results[name] += part.test_case_results
         if not hidden:

@@ -14,6 +14,7 @@ import json
 import linecache
 import os
 import random
+import re
 import resource
 import select
 import sys
@@ -126,30 +127,16 @@ class Answers:
         return {"opaque": type(item).__name__[:100]}
 
     def describe_model(self, model: Any) -> dict:
-        def shape(tensor: Any) -> list | None:
-            return None if tensor is None else [None if n is None else int(n) for n in tensor]
+        """Say of what a model is made. The grader computes its answers from that, and its weights.
 
-        def weights(layer: Any) -> list:
-            return [[int(n) for n in w.shape] for w in layer.weights]
-
-        layers = []
-        for layer in model.layers:
-            output = getattr(layer, "output", None) if getattr(layer, "built", True) else None
-            activation = getattr(layer, "activation", None)
-            layers.append(
-                {
-                    "name": str(layer.name)[:100],
-                    "class_name": type(layer).__name__[:100],
-                    "output_shape": shape(getattr(output, "shape", None)),
-                    "activation": getattr(activation, "__name__", None),
-                    "weights": weights(layer),
-                }
-            )
+        A layer that is a model itself is described by its parts, in the order they compute.
+        """
+        fault = not_a_chain(model)
+        shape = getattr(model, "input_shape", None)
         return {
-            "input_shape": shape(getattr(model, "input_shape", None)),
-            "output_shape": shape(getattr(model, "output_shape", None)),
-            "weights": weights(model),
-            "layers": layers,
+            "fault": fault,
+            "input_shape": plain(shape),
+            "layers": [] if fault else [describe_layer(layer) for layer in layers_of(model)],
         }
 
     def answer(self, request: dict, arrays: list) -> Any:
@@ -166,11 +153,66 @@ class Answers:
         args, kwargs = protocol.unpack(request["arguments"], arrays)
         if what == "call":
             return target(*args, **kwargs)
-        if what == "predict":
-            return np.asarray(target.predict(*args, **{"verbose": 0, **kwargs}))
-        if what == "get_weights":
-            return [np.asarray(w) for w in target.get_weights()]
+        if what == "weights":
+            return [
+                [[np.asarray(w) for w in part.get_weights()] for part in parts_of(layer)]
+                for layer in layers_of(target)
+            ]
         raise ValueError(f"no such operation: {what}")
+
+
+def plain(value: Any) -> Any:
+    """Return numbers, words and lists of them; None in place of anything else."""
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    return None
+
+
+def layers_of(model: Any) -> list:
+    return [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
+
+
+def parts_of(layer: Any) -> list:
+    """Return a layer as a list, or those of the model that it is."""
+    if not hasattr(layer, "layers"):
+        return [layer]
+    return [part for inner in layers_of(layer) for part in parts_of(inner)]
+
+
+def describe_layer(layer: Any) -> dict:
+    parts = []
+    for part in parts_of(layer):
+        activation = getattr(part, "activation", None)
+        parts.append(
+            {
+                "class_name": type(part).__name__[:100],
+                "activation": getattr(activation, "__name__", None),
+                "config": {str(k): plain(v) for k, v in part.get_config().items()},
+            }
+        )
+    return {"name": str(layer.name)[:100], "class_name": type(layer).__name__[:100], "parts": parts}
+
+
+def not_a_chain(model: Any) -> str:
+    """Say why a model is not one layer after the other, or nothing."""
+    for layer in layers_of(model):
+        if hasattr(layer, "layers") and (fault := not_a_chain(layer)):
+            return fault
+    keras = sys.modules.get("keras")
+    if keras is None or isinstance(model, keras.Sequential):
+        return "" if getattr(model, "built", True) else "it has no Input layer"
+    if "layers" not in (config := model.get_config()) or "output_layers" not in config:
+        return "it has a call() of its own; build it with Sequential or Model(inputs, outputs)"
+    before = ""
+    for layer in config["layers"]:
+        nodes = layer["inbound_nodes"]
+        named = re.findall(r"'keras_history': \[?\(?'(.*?)'", str(nodes))
+        if len(nodes) > 1 or named != ([before] if before else []):
+            return "its layers do not follow one after the other"
+        before = layer["name"]
+    return "" if str(config["output_layers"]).count("'") == 2 else "it has several outputs"
 
 
 def serve(read_fd: int, write_fd: int, names: dict) -> None:

@@ -6,7 +6,7 @@ model, or an exception.
 """
 
 import builtins
-import math
+import functools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
@@ -15,6 +15,7 @@ import numpy as np
 
 from ae_grade import protocol
 from ae_grade.host import NOTHING, Box, BoxError
+from ae_grade.network import Layer, Network
 from ae_grade.notebook import Cell
 from ae_grade.sandbox import Limits, Sandbox, Surroundings
 from ae_grade.text import clean
@@ -22,7 +23,6 @@ from ae_grade.text import clean
 __all__ = ["Names", "NotebookRun", "OutOfTime", "StudentError"]
 
 MAX_ENDS = 3  # cells that may end the box or never return before the rest is given up
-MAX_LAYERS = 1000
 
 
 class OutOfTime(RuntimeError):
@@ -177,13 +177,21 @@ def student_error(content: Any) -> Any:
     return error
 
 
-class Names(Mapping):
-    """The notebook's global names, as otter's tests look them up."""
+NO_CONSTANTS: Mapping[str, Any] = {}
 
-    def __init__(self, run: NotebookRun) -> None:
-        self._run = run
+
+class Names(Mapping):
+    """The notebook's global names, as otter's tests look them up.
+
+    The sheet's own constants are what the sheet says, whatever the notebook holds by now.
+    """
+
+    def __init__(self, run: NotebookRun, constants: Mapping[str, Any] = NO_CONSTANTS) -> None:
+        self._run, self._constants = run, constants
 
     def __getitem__(self, name: str) -> Any:
+        if name in self._constants:
+            return self._constants[name]
         found = self._run.ask({"op": "get", "name": name})
         if type(found) is not dict or not found.get("there"):
             raise KeyError(name)
@@ -234,64 +242,43 @@ class Opaque:
     __hash__ = None  # type: ignore[assignment]
 
 
-def _shape(value: Any) -> tuple[int | None, ...] | None:
-    if value is None:
-        return None
-    if type(value) is not list or len(value) > 16:
-        raise protocol.ProtocolError("a model with an impossible shape")
-    if any(n is not None and (type(n) is not int or not 0 <= n < 2**40) for n in value):
-        raise protocol.ProtocolError("a model with an impossible shape")
-    return tuple(value)
-
-
-def _count(shapes: Any) -> int:
-    if type(shapes) is not list or len(shapes) > 10 * MAX_LAYERS:
-        raise protocol.ProtocolError("a model with impossible weights")
-    return sum(math.prod(n or 0 for n in _shape(shape) or ()) for shape in shapes)
-
-
-class Layer:
-    """What is known of a layer of a model."""
-
-    def __init__(self, fields: Any) -> None:
-        if type(fields) is not dict:
-            raise protocol.ProtocolError("a layer without a description")
-        activation = fields.get("activation")
-        self.name = clean(fields.get("name"), 100)
-        self.class_name = clean(fields.get("class_name"), 100)
-        self.activation = None if activation is None else clean(activation, 100)
-        self.output_shape = _shape(fields.get("output_shape"))
-        self._parameters = _count(fields.get("weights"))
-
-    def count_params(self) -> int:
-        return self._parameters
-
-
 class Model:
-    """A Keras model of the notebook; the model itself stays in the box.
+    """A Keras model of the notebook, computed outside from its layers and weights.
 
-    What it says of its layers and weights is the student's word. A test that must not be fooled
-    looks at what `predict` returns for inputs of its own.
+    The notebook describes layers and hands out arrays, and nothing else of it is asked: sizes,
+    counts and answers are those of these layers with these weights.
     """
 
     def __init__(self, run: NotebookRun, fields: dict) -> None:
-        layers = fields.get("layers")
-        if type(layers) is not list or len(layers) > MAX_LAYERS:
-            raise protocol.ProtocolError("a model with impossible layers")
-        self._run, self._handle = run, fields["handle"]
-        self.layers = [Layer(layer) for layer in layers]
-        self.input_shape = _shape(fields.get("input_shape"))
-        self.output_shape = _shape(fields.get("output_shape"))
-        self._parameters = _count(fields.get("weights"))
+        self._run, self._fields, self._handle = run, fields, fields["handle"]
+
+    @functools.cached_property
+    def _network(self) -> Network:
+        if fault := self._fields.get("fault"):
+            raise TypeError(f"The model cannot be computed by the grader: {clean(fault, 200)}.")
+        weights = self._run.call("weights", self._handle, (), {})
+        try:
+            return Network(self._fields, weights)
+        except protocol.ProtocolError as error:
+            raise TypeError(f"The model cannot be computed by the grader: {error}.") from None
+
+    @property
+    def layers(self) -> list[Layer]:
+        return self._network.layers
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        return self._network.input_shape
+
+    @property
+    def output_shape(self) -> tuple[int | None, ...]:
+        return self._network.output_shape
 
     def count_params(self) -> int:
-        return self._parameters
+        return sum(layer.count_params() for layer in self.layers)
 
-    def predict(self, x: np.ndarray, verbose: int = 0, **kwargs: Any) -> Any:
-        return self._run.call("predict", self._handle, (x,), kwargs)
+    def predict(self, x: np.ndarray, verbose: int = 0, **kwargs: Any) -> np.ndarray:
+        return self._network.predict(x)
 
     def get_weights(self) -> list[np.ndarray]:
-        weights = self._run.call("get_weights", self._handle, (), {})
-        if type(weights) is not list or not all(isinstance(w, np.ndarray) for w in weights):
-            raise TypeError("get_weights() returned something else than a list of arrays.")
-        return weights
+        return self._network.weights

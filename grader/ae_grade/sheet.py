@@ -1,10 +1,12 @@
 """A built sheet: its questions, their tests and limits, and the course that they belong to."""
 
 import ast
+import contextlib
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ae_grade.course import DATA_SETS, Course
 
@@ -42,6 +44,18 @@ class Sheet:
     def possible(self) -> float:
         return sum(q.points for q in self.questions)
 
+    def constants(self) -> dict[str, Any]:
+        """Return the numbers and words that the sheet itself gives to names."""
+        found = {}
+        for source in self.setup:
+            for node in ast.parse(without_magics(source)).body:
+                if isinstance(node, ast.Assign) and len(node.targets) == 1:
+                    target = node.targets[0]
+                    with contextlib.suppress(ValueError):
+                        if isinstance(target, ast.Name):
+                            found[target.id] = ast.literal_eval(node.value)
+        return found
+
     def imports(self) -> set[str]:
         """Return the modules that the tests import: a worker loads them once."""
         found = set()
@@ -56,6 +70,12 @@ class Sheet:
     def fingerprint(self) -> str:
         """Return a hash that changes with anything that may change a mark."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def without_magics(source: str) -> str:
+    return "\n".join(
+        "" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n")
+    )
 
 
 def load_sheet(where: str) -> Sheet:
