@@ -7,7 +7,7 @@ from typing import Any
 from otter.test_files import GradingResults
 from otter.test_files.abstract_test import TestCaseResult
 
-from ae_grade.notebook import InvalidNotebook, read_cells, read_notebook
+from ae_grade.notebook import Cell, InvalidNotebook, read_cells, read_notebook
 from ae_grade.proxy import Names, NotebookRun
 from ae_grade.sandbox import Limits, Sandbox
 from ae_grade.sheet import Question, Sheet
@@ -149,6 +149,14 @@ def grade(
     except InvalidNotebook as error:
         record.update(status="not a usable notebook", message=str(error))
     else:
+        setup = sheet.missing_setup([cell.source for cell in cells])
+        # Before the first cell, with numbers that no cell of the notebook has.
+        cells = [*(Cell(i - len(setup), source) for i, source in enumerate(setup)), *cells]
+        if setup:
+            record["message"] = (
+                "Cells that the sheet begins with are missing or changed in this notebook. The "
+                "grader ran the sheet's own before yours."
+            )
         limits = limits or Limits(
             memory=sheet.memory,
             cpu=int(sheet.timeout + sheet.question_timeout * len(sheet.questions)) + 60,

@@ -96,11 +96,13 @@ class NotebookRun:
             if "error" in reply:
                 # Not `where`: the line says more to staff than to the one who wrote it.
                 self._note(cell.number, f"raised {student_error(reply['error']).described}")
+            elif type(notes := reply.get("value")) is list and notes:
+                self._note(cell.number, "; ".join(clean(note, 200) for note in notes[:5]))
 
     def _note(self, number: int, words: str) -> None:
         if number not in self._noted:
             self._noted.add(number)
-            self.problems.append(clean(f"Cell {number} {words}" if number else words))
+            self.problems.append(clean(f"Cell {number}: {words}" if number > 0 else words))
 
     def begin(self, allowance: float) -> None:
         """Begin a question that may wait this many seconds for answers."""

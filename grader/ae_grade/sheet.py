@@ -4,6 +4,8 @@ import ast
 import contextlib
 import hashlib
 import json
+import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,10 @@ from ae_grade.course import DATA_SETS, Course
 
 __all__ = ["Question", "Sheet", "load_sheet"]
 
+WORD = re.compile(r"[^\W\d]\w*")
+IMPORT = re.compile(r"\s*(?:import|from)\s")
+DEFINITION = re.compile(r"\s*(?:async\s+)?(?:def|class)\s+(\w+)")
+ASSIGNMENT = re.compile(r"\s*([\w ,*()]+?)\s*(?::[^=()]*)?=(?!=)")
 BACKENDS = ("numpy", "keras", "tensorflow", "jax", "torch")
 
 
@@ -44,6 +50,19 @@ class Sheet:
     def possible(self) -> float:
         return sum(q.points for q in self.questions)
 
+    def missing_setup(self, sources: Sequence[str]) -> tuple[str, ...]:
+        """Return the cells of the sheet's own that a notebook lacks, and those before them.
+
+        A cell is missing if nothing in the notebook gives a value to one of its names. To run it
+        once too often does no harm: the notebook's own cells come after it.
+        """
+        given = {name for source in sources for name in given_names(source)}
+        last = 0
+        for number, source in enumerate(self.setup, 1):
+            if not names_of(source) <= given:
+                last = number
+        return self.setup[:last]
+
     def constants(self) -> dict[str, Any]:
         """Return the numbers and words that the sheet itself gives to names."""
         found = {}
@@ -70,6 +89,40 @@ class Sheet:
     def fingerprint(self) -> str:
         """Return a hash that changes with anything that may change a mark."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def given_names(source: str) -> set[str]:
+    """Return the names that a student's cell seems to give values to.
+
+    It is looked at line by line: Python's own parser must not meet what strangers wrote here.
+    """
+    found: set[str] = set()
+    importing = False
+    for line in source.splitlines():
+        if len(line) > 500:
+            continue
+        if importing or IMPORT.match(line):
+            found.update(WORD.findall(line))
+            importing = (importing or "(" in line) and ")" not in line
+        elif match := DEFINITION.match(line):
+            found.add(match[1])
+        elif (match := ASSIGNMENT.match(line)) and "(" not in match[1].strip()[1:]:
+            found.update(WORD.findall(match[1]))
+    return found
+
+
+def names_of(source: str) -> set[str]:
+    """Return the names that one of the sheet's own cells gives values to."""
+    found: set[str] = set()
+    for node in ast.parse(without_magics(source)).body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {(name.asname or name.name).partition(".")[0] for name in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names = (n for target in node.targets for n in ast.walk(target))
+            found |= {n.id for n in names if isinstance(n, ast.Name)}
+    return found
 
 
 def without_magics(source: str) -> str:
