@@ -17,6 +17,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from ae_grade.host import processor_time
 from ae_grade.sandbox import Sandbox, SandboxError
 from ae_grade.sheet import Sheet
 from ae_grade.text import clean
@@ -191,13 +192,3 @@ def limit_memory(size: int) -> None:
     # The soft limit alone: a box sets its own.
     bound = used * resource.getpagesize() + size
     resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
-
-
-def processor_time(pid: int) -> float:
-    """Return the seconds that a process has computed."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return 0.0
-    fields = text.rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from otter.test_files import GradingResults
-from otter.test_files.abstract_test import TestCaseResult
+from otter.test_files.abstract_test import TestCase, TestCaseResult
 
 from ae_grade.notebook import Cell, InvalidNotebook, read_cells, read_notebook
-from ae_grade.proxy import Names, NotebookRun
+from ae_grade.proxy import Names, NotebookRun, OutOfTime
 from ae_grade.sandbox import Limits, Sandbox
 from ae_grade.sheet import Question, Sheet
 from ae_grade.testfile import TestFile, case_title, message_of, test_file
@@ -88,20 +88,29 @@ def run_tests(
             if not cases:
                 continue
             if over[name]:
-                results[name] += [TestCaseResult(c, f"Not run. {over[name]}", False) for c in cases]
+                results[name] += not_run(cases, over[name])
                 continue
             part = TestFile(name, file.path, cases, file.all_or_nothing)
             part.source = file.source
             begin(name)
             run.begin(allowance[name])
-            part.run(Names(run, constants))
-            allowance[name], over[name] = run.end()
-            results[name] += part.test_case_results
+            try:
+                part.run(Names(run, constants))
+            except OutOfTime:
+                pass  # between two tests; why is what `end` says
+            finally:
+                allowance[name], over[name] = run.end()
+            done = part.test_case_results
+            results[name] += [*done, *not_run(cases[len(done) :], over[name])]
         if not hidden:
             problems = list(run.problems)
     for name, file in files.items():
         file.test_case_results = results[name]
     return GradingResults(list(files.values())), problems
+
+
+def not_run(cases: Sequence[TestCase], why: str) -> list[TestCaseResult]:
+    return [TestCaseResult(case, f"Not run. {why}", False) for case in cases]
 
 
 def grade(

@@ -1,8 +1,10 @@
 """A running box, and what watches it from outside."""
 
 import contextlib
+import functools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ae_grade import protocol
+from ae_grade.files import processors
 from ae_grade.sandbox import (
     FIRST_UID,
     HERE,
@@ -35,6 +38,7 @@ __all__ = ["Box", "BoxError"]
 
 START_TIMEOUT = 120  # seconds for Python and the sheet's libraries to load on a busy machine
 WATCH_INTERVAL = 0.05  # seconds between two looks at the memory
+PATIENCE = 20  # times the limit by the clock, however busy the machine is
 MAX_FILES = 20_000  # in one file system of the box: each takes memory that no process owns
 
 
@@ -70,6 +74,7 @@ class Box:
     ) -> None:
         self.sandbox, self.limits, self.surroundings = sandbox, limits, surroundings
         self.reason = ""
+        self.used = 0.0  # seconds that the last request took, without waiting for a processor
         self._ready = False
         self.last_words = ""
         self._inner = 0  # process 1 of the box, as this machine counts
@@ -85,7 +90,7 @@ class Box:
         for fd in (self._to, self._from):
             os.set_blocking(fd, False)
         try:
-            protocol.receive(self._from, time.monotonic() + START_TIMEOUT)
+            protocol.receive(self._from, protocol.Deadline(START_TIMEOUT))
         except (EOFError, TimeoutError, protocol.ProtocolError) as error:
             self.close()
             raise SandboxError(
@@ -148,7 +153,7 @@ class Box:
         BoxError
             The box ended, did not answer in time or sent what may not pass.
         """
-        deadline = time.monotonic() + timeout
+        deadline = FairDeadline(timeout, self)
         number = int.from_bytes(os.urandom(6), "big")  # a reply made up beforehand has another
         try:
             protocol.send(self._to, {"id": number, **header}, list(arrays), deadline)
@@ -159,11 +164,25 @@ class Box:
             self._fail(f"it did not finish within {timeout:.3g} seconds")
         except protocol.ProtocolError as error:
             self._fail(f"it sent {error}")
+        except MemoryError:
+            self._fail("it sent more than the grader can hold")
         except (EOFError, OSError):
             self._ended.wait(0.2)  # let the watch say that it was the memory
             self._process.poll()
             self._fail(self._how_it_ended())
+        finally:
+            self.used = deadline.used()
         return reply, results
+
+    @functools.cached_property
+    def notebook(self) -> int:
+        """The process in which the notebook runs."""
+        root = self._inner or self._process.pid
+        return root if self.sandbox.kind == "none" else (family(root)[1:2] or [root])[0]
+
+    def computed(self) -> float:
+        """Return the seconds of processor time of all processes of the box, ended ones included."""
+        return sum(map(processor_time, family(self._inner or self._process.pid)))
 
     def _fail(self, reason: str) -> None:
         self.reason = self.reason or reason
@@ -186,7 +205,8 @@ class Box:
         limit = self.limits.memory
         while not self._ended.wait(WATCH_INTERVAL):
             root = self._inner or self._process.pid
-            if memory_of(root, limit) > limit:
+            buffers = socket_buffers(self._inner) if self._inner else 0
+            if buffers + memory_of(root, limit) > limit:
                 self.reason = f"it used more than {limit / 2**20:.0f} MB of memory in total"
             elif self._ready and self._inner and files_of(root) > MAX_FILES:
                 self.reason = f"it made more than {MAX_FILES:,} files"
@@ -239,32 +259,117 @@ class Box:
         self.close()
 
 
+class FairDeadline(protocol.Deadline):
+    """So many seconds in which the notebook computes or sleeps, on a machine that others use, too.
+
+    What counts is the clock without the time in which the notebook waited for a processor, or the
+    processor time of the whole box divided by the processors, whichever is more. So a neighbour
+    that keeps all processors busy costs nobody's answer, and spends its own time.
+    """
+
+    def __init__(self, seconds: float, box: Box) -> None:
+        super().__init__(seconds)
+        self.seconds, self.box = seconds, box
+        self.start, self.pid = time.monotonic(), box.notebook
+        self.waited = run_delay(self.pid)
+        # What other processes had computed before counts, too: reading all would take longer.
+        self.computed = processor_time(self.pid)
+
+    def used(self) -> float:
+        wall = time.monotonic() - self.start
+        return max(0.0, wall - max(0.0, run_delay(self.pid) - self.waited))
+
+    def left(self) -> float:
+        left = super().left()
+        if left > 0 or time.monotonic() - self.start > PATIENCE * self.seconds:
+            return left
+        computed = (self.box.computed() - self.computed) / processors()
+        left = self.seconds - max(self.used(), computed)
+        return left if left > 0.01 else 0.0
+
+
+def run_delay(pid: int) -> float:
+    """Return the seconds that a process has waited for a processor, as its kernel counts them."""
+    try:
+        with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0  # it has ended, or the kernel does not count: then the clock alone counts
+
+
+def processor_time(pid: int) -> float:
+    """Return the seconds that a process and its ended children have computed."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
 def memory_of(root: int, enough: int) -> int:
-    """Return the bytes that a process and its descendants use.
+    """Return the bytes that a process and its descendants use, page tables included.
 
     Resident pages are counted first, which is quick and counts shared pages more than once; only
     when that is more than `enough` are shared pages divided among those who share them.
     """
     members = family(root)
-    total = 0
+    total = tables = 0
+    for pid in members:
+        resident, table = resident_of(pid)
+        total, tables = total + resident, tables + table
+    if total + tables <= enough:
+        return total + tables
+    exact = tables
     for pid in members:
         try:
-            pages = int(Path(f"/proc/{pid}/statm").read_bytes().split()[1])
-        except (OSError, IndexError):
-            continue  # it ended while we looked
-        total += pages * os.sysconf("SC_PAGE_SIZE")
-    if total <= enough:
-        return total
-    exact = 0
-    for pid in members:
-        try:
-            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
         except PermissionError:
-            return total
+            return total + tables
         except OSError:
             continue
         exact += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
     return exact
+
+
+def resident_of(pid: int) -> tuple[int, int]:
+    """Return the bytes of a process's pages and of its page tables."""
+    try:
+        with open(f"/proc/{pid}/status", "rb") as file:
+            said = file.read()
+    except OSError:
+        return 0, 0  # it ended while we looked
+    found = [re.search(rb"^%s:\s+(\d+) kB" % name, said, re.M) for name in (b"VmRSS", b"VmPTE")]
+    resident, table = (int(match[1]) * 1024 if match else 0 for match in found)
+    return resident, table
+
+
+def socket_buffers(pid: int) -> int:
+    """Return the most bytes that the sockets of a box may hold: no process owns them.
+
+    Sockets that are on their way through another one count, too.
+    """
+    total = 0
+    for name, most in socket_sizes().items():
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/net/{name}", "rb") as file:
+            total += max(0, file.read().count(b"\n") - 1) * most
+    return total
+
+
+@functools.cache
+def socket_sizes() -> dict[str, int]:
+    """Return how much a socket of each kind can hold on this machine."""
+
+    def setting(name: str, default: int) -> int:
+        try:
+            text = Path(f"/proc/sys/net/{name}").read_text(encoding="ascii")
+        except OSError:
+            return default
+        return int(text.split()[-1])
+
+    most = 2 * setting("core/wmem_max", 212_992)
+    tcp = setting("ipv4/tcp_wmem", 2**22) + setting("ipv4/tcp_rmem", 6 * 2**20)
+    return {"unix": most, "udp": most, "udp6": most, "tcp": tcp, "tcp6": tcp}
 
 
 def files_of(root: int) -> int:

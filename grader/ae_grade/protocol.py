@@ -20,13 +20,17 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["MAX_BODY", "ProtocolError", "pack", "receive", "send", "unpack"]
+__all__ = ["MAX_BODY", "Deadline", "ProtocolError", "pack", "receive", "send", "unpack"]
 
 MAGIC = b"AEGR"
 PREFIX = struct.Struct(">4sIQ")
 MAX_HEADER = 4 * 2**20
-MAX_BODY = 128 * 2**20
+MAX_BODY = 64 * 2**20
 MAX_ARRAYS = 10_000
+MAX_NUMBERS = (
+    2**23
+)  # in all arrays together: a byte each, they are eight when one computes with them
+MAX_KEYS = 2000  # of all dictionaries together: keys may be made to collide, which takes a square
 MAX_DEPTH = 40
 MAX_NODES = 500_000
 MAX_INT_BITS = 4096
@@ -65,14 +69,20 @@ def pack(
         The value is too deep, too large, or of a type that does not pass.
     """
     arrays: list[np.ndarray] = []
+    numbers = size = 0
 
     def add(array: np.ndarray) -> int:
         if array.dtype.newbyteorder("<").str not in DTYPES:
             raise ProtocolError(f"arrays of dtype {array.dtype} do not pass")
         # not np.ascontiguousarray, which turns a scalar into an array of one dimension
         arrays.append(np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C"))
-        if len(arrays) > MAX_ARRAYS or sum(a.nbytes for a in arrays) > MAX_BODY:
-            raise ProtocolError(f"more than {MAX_BODY // 2**20} MB or {MAX_ARRAYS} arrays at once")
+        nonlocal numbers, size
+        numbers, size = numbers + array.size, size + array.nbytes
+        if len(arrays) > MAX_ARRAYS or size > MAX_BODY or numbers > MAX_NUMBERS:
+            raise ProtocolError(
+                f"more than {MAX_BODY // 2**20} MB, {MAX_NUMBERS:,} numbers or {MAX_ARRAYS:,} "
+                "arrays at once"
+            )
         return len(arrays) - 1
 
     def tree(item: Any, depth: int) -> Any:
@@ -126,12 +136,14 @@ def unpack(
     ProtocolError
         The tree is none that `pack` makes.
     """
-    nodes = 0
+    nodes = keys = 0
+    left = dict(enumerate(arrays))
 
     def index(number: Any) -> np.ndarray:
-        if type(number) is not int or not 0 <= number < len(arrays):
+        # Each is mentioned once: else one array could become a thousand.
+        if type(number) is not int or number not in left:
             raise ProtocolError("a reference to an array that is not there")
-        return arrays[number]
+        return left.pop(number)
 
     def parts(items: Any, depth: int) -> list:
         if type(items) is not list:
@@ -156,6 +168,10 @@ def unpack(
             return tuple(parts(content, depth))
         if key == "dict":
             result = {}
+            nonlocal keys
+            keys += len(content) if type(content) is list else 0
+            if keys > MAX_KEYS:
+                raise ProtocolError(f"dictionaries with more than {MAX_KEYS} keys")
             for pair in parts(content, depth):
                 if type(pair) is not list or len(pair) != 2:
                     raise ProtocolError("a dictionary that is not pairs")
@@ -182,18 +198,30 @@ def unpack(
     return value(tree, 0)
 
 
-def _wait(fd: int, event: int, deadline: float | None) -> None:
+class Deadline:
+    """So many seconds from now, by the clock."""
+
+    def __init__(self, seconds: float) -> None:
+        self.end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Return the seconds that are left, at least until one asks again."""
+        return self.end - time.monotonic()
+
+
+def _wait(fd: int, event: int, deadline: Deadline | None) -> None:
     """Wait until `fd` is ready; raise TimeoutError at the deadline."""
     poll = select.poll()
     poll.register(fd, event)
-    milliseconds = None
-    if deadline is not None:
-        milliseconds = max(0, math.ceil((deadline - time.monotonic()) * 1000))
-    if not poll.poll(milliseconds):
-        raise TimeoutError
+    while True:
+        left = None if deadline is None else max(0, deadline.left())
+        if poll.poll(None if left is None else math.ceil(left * 1000)):
+            return
+        if left == 0:
+            raise TimeoutError
 
 
-def send(fd: int, header: dict, arrays: list[np.ndarray], deadline: float | None = None) -> None:
+def send(fd: int, header: dict, arrays: list[np.ndarray], deadline: Deadline | None = None) -> None:
     """Write one frame; with a deadline, `fd` must not block and a reader that stalls is noticed.
 
     Raises
@@ -221,7 +249,7 @@ def send(fd: int, header: dict, arrays: list[np.ndarray], deadline: float | None
                 continue
 
 
-def receive(fd: int, deadline: float | None = None) -> tuple[dict, list[np.ndarray]]:
+def receive(fd: int, deadline: Deadline | None = None) -> tuple[dict, list[np.ndarray]]:
     """Read one frame and check it.
 
     Returns
@@ -261,7 +289,7 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _read(fd: int, size: int, deadline: float | None) -> bytearray:
+def _read(fd: int, size: int, deadline: Deadline | None) -> bytearray:
     buffer = bytearray(size)
     view, done = memoryview(buffer), 0
     while done < size:
@@ -281,7 +309,7 @@ def _arrays(described: Any, body: bytearray) -> list[np.ndarray]:
     """Cut the body into the arrays that the header describes."""
     if type(described) is not list or len(described) > MAX_ARRAYS:
         raise ProtocolError("a list of arrays that is none, or too long")
-    arrays, start = [], 0
+    arrays, start, numbers = [], 0, 0
     for entry in described:
         if type(entry) is not list or len(entry) != 2:
             raise ProtocolError("an array without dtype and shape")
@@ -295,9 +323,14 @@ def _arrays(described: Any, body: bytearray) -> list[np.ndarray]:
         ):
             raise ProtocolError("an array with an impossible shape")
         size = math.prod(shape) * np.dtype(dtype).itemsize
+        numbers += math.prod(shape)
+        if numbers > MAX_NUMBERS:
+            raise ProtocolError(f"arrays of more than {MAX_NUMBERS:,} numbers")
         if start + size > len(body):
             raise ProtocolError("arrays longer than the message")
-        array = np.frombuffer(body, "u1", size, start).copy()
+        array = np.frombuffer(body, "u1", size, start)
+        if start % 16:
+            array = array.copy()  # numbers of several bytes must lie at even places
         # Bytes other than 0 and 1 in a Boolean array make NumPy contradict itself.
         array = array.astype(bool) if dtype == "|b1" else array.view(dtype)
         try:

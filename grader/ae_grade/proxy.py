@@ -7,6 +7,7 @@ model, or an exception.
 
 import builtins
 import functools
+import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
@@ -62,6 +63,7 @@ class NotebookRun:
         self._skipped: set[int] = set()  # cells that ended the box when they ran
         self._noted: set[int] = set()
         self._allowance = 0.0  # seconds that the current question has left
+        self._computed = 0.0  # seconds that the grader had computed when the question began
         self._over = ""  # why the current question gets no more answers
 
     def box(self) -> Box:
@@ -79,7 +81,6 @@ class NotebookRun:
         for cell in self.cells:
             if cell.number in self._skipped:
                 continue
-            start = time.monotonic()
             request = {"op": "cell", "source": cell.source, "number": cell.number}
             try:
                 reply, _ = box.request(request, timeout=left)
@@ -92,7 +93,7 @@ class NotebookRun:
                     if later:
                         self._note(0, f"The cells after cell {cell.number} were not run.")
                 raise
-            left = max(0.1, left - (time.monotonic() - start))
+            left = max(0.1, left - box.used)
             if "error" in reply:
                 # Not `where`: the line says more to staff than to the one who wrote it.
                 self._note(cell.number, f"raised {student_error(reply['error']).described}")
@@ -105,27 +106,44 @@ class NotebookRun:
             self.problems.append(clean(f"Cell {number}: {words}" if number > 0 else words))
 
     def begin(self, allowance: float) -> None:
-        """Begin a question that may wait this many seconds for answers."""
+        """Begin a question that may take this many seconds, of the box and of the tests together.
+
+        The tests may compute no longer, either, on what the box sent: a signal ends them.
+        """
         self._allowance, self._over = allowance, ""
         self.box()
+        self._computed = time.process_time()
+        signal.signal(signal.SIGPROF, self._too_long)
+        signal.setitimer(signal.ITIMER_PROF, allowance, 0.5)
+
+    def _too_long(self, *_: object) -> None:
+        self._over = self._over or "Your answer took the tests too long: is it far too large?"
+        raise OutOfTime(self._over)
 
     def end(self) -> tuple[float, str]:
         """Return the seconds that are left, and why the question was cut short, or ''."""
-        return self._allowance, self._over
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        self._allowance -= time.process_time() - self._computed
+        return max(0.1, self._allowance), self._over
 
     def ask(self, request: dict, arrays: Sequence[np.ndarray] = ()) -> Any:
         """Send a request about a value and return the answer, or raise what it raised."""
         if self._over:
             raise OutOfTime(self._over)
-        start = time.monotonic()
+        box = self.box()
+        left = self._allowance - (time.process_time() - self._computed)
         try:
-            reply, results = self.box().request(request, arrays, max(0.05, self._allowance))
+            reply, results = box.request(request, arrays, max(0.05, left))
         except BoxError as error:
             self._box = None
             self._over = f"Your code was stopped: {error}"
             raise OutOfTime(self._over) from None
+        except OutOfTime:
+            box.close()  # in the middle of a message
+            self._box = None
+            raise
         finally:
-            self._allowance -= time.monotonic() - start
+            self._allowance -= box.used
         if "error" in reply:
             raise student_error(reply["error"])
         try:

@@ -20,6 +20,8 @@ class TestFile(ExceptionTestFile):
     def _generate_error_message(self, excp: Exception, context: int = 0) -> str:
         if isinstance(excp, StudentError):
             return clean(f"Your code raised {excp.described}")
+        if isinstance(excp, MemoryError):
+            return "Your answer is too large to be looked at."
         if str(excp):
             return clean(excp)
         return clean(super()._generate_error_message(excp, context))
