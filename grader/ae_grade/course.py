@@ -3,7 +3,6 @@
 The names come from the sheet's description, so that the sandbox knows no course.
 """
 
-import importlib
 import importlib.util
 import os
 from collections.abc import Callable
