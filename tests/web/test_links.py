@@ -17,7 +17,6 @@ HOSTS = {
     "proceedings.mlr.press": "references: a conference's proceedings",
     "github.com": "the slides of the lecture that the course follows",
     "creativecommons.org": "the licence of the text",
-    "distributed.dask.org": "instructors: how to start a cluster",
     "theory.stanford.edu": "instructors: a tool that finds plagiarism",
 }
 
