@@ -9,10 +9,12 @@ import html
 import io
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import nbformat
 from docutils import nodes
@@ -46,9 +48,10 @@ def derive(app: Sphinx, config: Config) -> None:
         options["use_issues_button"] = True
         if "github.com/" in options["repository_url"]:
             options["launch_buttons"] = {"colab_url": COLAB}
-    if not os.environ.get("SOURCE_DATE_EPOCH"):
+    git = shutil.which("git")
+    if git and not os.environ.get("SOURCE_DATE_EPOCH"):
         log = subprocess.run(
-            ["git", "log", "-1", "--format=%ct"],
+            [git, "log", "-1", "--format=%ct"],
             cwd=app.confdir,
             capture_output=True,
             text=True,
@@ -58,6 +61,15 @@ def derive(app: Sphinx, config: Config) -> None:
             os.environ["SOURCE_DATE_EPOCH"] = log.stdout.strip()
     if os.environ.get("SOURCE_DATE_EPOCH"):
         config.html_last_updated_fmt = "%d %B %Y"
+    # The page for addresses that do not exist is shown in folders of any depth.
+    root = urlsplit(site_url(config)).path or "/"
+    config.notfound_urls_prefix = root
+    config.notfound_context = {
+        "title": "There is no such page",
+        "body": "<h1>There is no such page</h1><p>It may have been renamed. "
+        f'<a href="{root}index.html">Start from the first page</a> or '
+        f'<a href="{root}search.html">search the course</a>.</p>',
+    }
 
 
 def first_paragraph(doctree: nodes.document) -> str:
@@ -90,9 +102,6 @@ def describe(app: Sphinx, page: str, template: str, context: dict, doctree: Any)
     lines = [
         f'<meta {kind}="{name}" content="{html.escape(value)}"/>' for kind, name, value in tags
     ]
-    if page == "404" and url:
-        # It is shown in place of pages of any depth.
-        lines.insert(0, f'<base href="{url}"/>')
     context["metatags"] = context.get("metatags", "") + "\n".join(lines)
 
 
@@ -181,15 +190,6 @@ def draw_cards(app: Sphinx, doctree: nodes.document, page: str) -> None:
         )
 
 
-def not_found(app: Sphinx) -> Iterator[tuple[str, dict[str, str], str]]:
-    body = (
-        "<h1>There is no such page</h1><p>It may have been renamed. "
-        '<a href="index.html">Start from the first page</a> or '
-        '<a href="search.html">search the course</a>.</p>'
-    )
-    yield "404", {"title": "There is no such page", "body": body}, "page.html"
-
-
 def list_pages(app: Sphinx, exception: Exception | None) -> None:
     """Write the sitemap, which must hold whole addresses."""
     url = site_url(app.config)
@@ -202,9 +202,11 @@ def list_pages(app: Sphinx, exception: Exception | None) -> None:
     out = Path(app.outdir)
     (out / "sitemap.xml").write_text(
         '<?xml version="1.0" encoding="utf-8"?>\n'
-        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{entries}</urlset>\n'
+        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{entries}</urlset>\n',
+        encoding="utf-8",
     )
-    (out / "robots.txt").write_text(f"User-agent: *\nAllow: /\nSitemap: {url}sitemap.xml\n")
+    robots = f"User-agent: *\nAllow: /\nSitemap: {url}sitemap.xml\n"
+    (out / "robots.txt").write_text(robots, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -215,6 +217,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-resolved", draw_cards)
     app.connect("html-page-context", describe)
     app.connect("html-page-context", offer_to_run)
-    app.connect("html-collect-pages", not_found)
     app.connect("build-finished", list_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -6,14 +6,15 @@ page; ``tests/web/test_mends.py`` tests each alone, and axe and Lighthouse judge
 
 import io
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import tinycss2
 from bs4 import BeautifulSoup
 from fontTools import subset
 from fontTools.ttLib import TTFont
+from node_packages import NODE, node_package
 from PIL import Image, ImageChops
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -88,9 +89,10 @@ def links_say_that_they_leave(page: BeautifulSoup) -> None:
 
 
 def edit_the_text(page: BeautifulSoup) -> None:
-    """Let "edit" lead to a chapter's text: its notebook is made from it."""
+    """Let "edit" lead to what a notebook is made from: a chapter's text, or a sheet's master."""
     for link in page.select('a[href*="/edit/"][href$=".ipynb"]'):
-        link["href"] = re.sub(r"ipynb$", "md", link["href"])
+        address = re.sub(r"/exercises/(\w+)\.ipynb$", r"/masters/\1.py", link["href"])
+        link["href"] = re.sub(r"\.ipynb$", ".md", address)
 
 
 def search_where_one_searches(page: BeautifulSoup) -> None:
@@ -221,8 +223,8 @@ def subset_icons(app: Sphinx, exception: Exception | None) -> None:
         return
     out = Path(app.outdir)
     static = out / "_static"
-    style = (static / "styles" / "pydata-sphinx-theme.css").read_text()
-    style += (static / "styles" / "sphinx-book-theme.css").read_text()
+    style = (static / "styles" / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
+    style += (static / "styles" / "sphinx-book-theme.css").read_text(encoding="utf-8")
     found = ICONS_OF_THE_STYLE.finditer(style)
     codes = {match[1] or f"{ord(match[0]):x}" for match in found}
     known = {
@@ -233,7 +235,7 @@ def subset_icons(app: Sphinx, exception: Exception | None) -> None:
         for name in re.findall(r"\.(fa-[\w-]+)", names)
     }
     pages = [p for p in out.rglob("*.html") if "_static" not in p.parts]
-    used = set(re.findall(r"\bfa-[\w-]+", " ".join(p.read_text() for p in pages)))
+    used = set(re.findall(r"\bfa-[\w-]+", " ".join(p.read_text(encoding="utf-8") for p in pages)))
     codes |= {known[name] for name in used & known.keys()}
     font = TTFont(static / "vendor" / "fontawesome" / "webfonts" / "fa-solid-900.ttf")
     options = subset.Options(flavor="woff", layout_features=[], drop_tables=["GSUB", "GPOS"])
@@ -248,40 +250,24 @@ def subset_icons(app: Sphinx, exception: Exception | None) -> None:
         unused.unlink()
 
 
-def needed_rules(style: str, words: set[str]) -> str:
-    """Return a style sheet without the rules for classes and ids that are not among `words`."""
-    kept = []
-    for rule in tinycss2.parse_stylesheet(style, skip_comments=True, skip_whitespace=True):
-        if rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
-            inner = needed_rules(tinycss2.serialize(rule.content), words)
-            if inner:
-                head = tinycss2.serialize(rule.prelude).strip()
-                kept.append(f"@{rule.lower_at_keyword} {head}{{{inner}}}")
-        elif rule.type == "qualified-rule":
-            selectors = tinycss2.serialize(rule.prelude)
-            # What stands in brackets may be a choice or a negation, or text in quotes.
-            bare = re.sub(r"\([^()]*\)|\[[^]]*\]", "", re.sub(r"\([^()]*\)", "", selectors))
-            found = [re.findall(r"[.#]((?:[\w-]|\\.)+)", one) for one in bare.split(",")]
-            if any(all(name in words for name in names) for names in found):
-                kept.append(f"{selectors.strip()}{{{tinycss2.serialize(rule.content).strip()}}}")
-        else:
-            kept.append(rule.serialize())
-    return "\n".join(kept)
-
-
 def only_needed_styles(app: Sphinx, exception: Exception | None) -> None:
-    """Drop the rules that no page needs: of the theme's 400 kB, which come before any text.
-
-    Needed is a rule if all its classes and ids occur in a page or in a script, which may set them.
-    """
+    """Drop the rules that no page needs: of the theme's 400 kB, which come before any text."""
     if exception is not None or app.builder.format != "html":
         return
-    out = Path(app.outdir)
-    texts = [*out.rglob("*.html"), *(out / "_static").rglob("*.js")]
-    words = {word for text in texts for word in re.findall(r"[\w-]+", text.read_text())}
-    for name in ("pydata-sphinx-theme.css", "sphinx-book-theme.css"):
-        path = out / "_static" / "styles" / name
-        path.write_text(needed_rules(path.read_text(), words))
+    purge = node_package(Path(app.confdir), "purgecss") / "bin" / "purgecss.js"
+    styles = [f"_static/styles/{name}.css" for name in ("pydata-sphinx-theme", "sphinx-book-theme")]
+    # Scripts may set classes that no page has.
+    used = ["**/*.html", "_static/**/*.js"]
+    run = subprocess.run(
+        [NODE, purge, "--css", *styles, "--content", *used, "--output", "_static/styles/"],
+        cwd=app.outdir,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if run.returncode:
+        raise ExtensionError(f"PurgeCSS could not cut the style sheets:\n{run.stderr}")
 
 
 def formulas_once(app: Sphinx, exception: Exception | None) -> None:
@@ -292,11 +278,12 @@ def formulas_once(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
     script = Path(app.outdir) / "_static" / "searchtools.js"
-    text = script.read_text()
+    text = script.read_text(encoding="utf-8")
     removed = '[".headerlink", "script", "style"'
     if removed not in text:
         raise ExtensionError("Sphinx's searchtools.js has changed; formulas_once must follow it.")
-    script.write_text(text.replace(removed + "]", removed + ', ".katex-mathml"]'))
+    text = text.replace(removed + "]", removed + ', ".katex-mathml"]')
+    script.write_text(text, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -11,10 +11,13 @@ const [folder, ...chosen] = process.argv.slice(2);
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SIZES = [[360, 740], [1280, 900]];
 
+// Not the page for addresses that do not exist: its links hold where the site is published only.
+// Not the old addresses: they lead on at once.
+const leadsOn = (name) => readFileSync(join(folder, name), "utf8").includes('http-equiv="refresh"');
 const pages = readdirSync(folder, { recursive: true })
-  .filter((name) => name.endsWith(".html") && !/^_(static|sources)/.test(name))
+  .filter((name) => name.endsWith(".html") && !/^_(static|sources)/.test(name) && name !== "404.html")
   .map((name) => name.replaceAll("\\", "/"))
-  .filter((name) => !chosen.length || chosen.includes(name))
+  .filter((name) => (chosen.length ? chosen.includes(name) : !leadsOn(name)))
   .sort();
 
 const browser = await chromium.launch({

@@ -35,7 +35,10 @@ CASES = {
         '<div class="highlight"><pre tabindex="0"></pre></div>',
     ),
     "one_main_heading": ('<div id="jb-print-docs-body"><h1>x</h1></div><p></p>', "<p></p>"),
-    "edit_the_text": ('<a href="x/edit/a/1.ipynb">x</a>', '<a href="x/edit/a/1.md">x</a>'),
+    "edit_the_text": (
+        '<a href="x/edit/a/chapters/pca.ipynb">x</a><a href="x/edit/a/exercises/b.ipynb">x</a>',
+        '<a href="x/edit/a/chapters/pca.md">x</a><a href="x/edit/a/masters/b.py">x</a>',
+    ),
     "search_where_one_searches": ('<script src="a/searchindex.js"></script><p></p>', "<p></p>"),
     "text_before_scripts": (
         "<head><script>theme()</script><script>x()</script></head><body><p></p></body>",
@@ -108,25 +111,26 @@ def test_the_search_page_keeps_its_index():
     assert page.script
 
 
-@pytest.mark.parametrize(
-    ("rule", "needed"),
-    [
-        ("p{color:red}", True),
-        (".here .there-too{color:red}", True),
-        (".here .gone{color:red}", False),
-        (".gone,.here{color:red}", True),
-        ("#gone{color:red}", False),
-        (".here:not(.gone, .lost):hover{color:red}", True),
-        ('[href=".gone"]{color:red}', True),
-        ("@media print{.gone{color:red}.here{color:red}}", True),
-        ("@media print{.gone{color:red}}", False),
-        ("@font-face{font-family:x}", True),
-    ],
-)
-def test_styles_for_what_no_page_has_are_dropped(rule, needed):
-    kept = mends.needed_rules(rule + "b{margin:0}", {"here", "there-too"})
-    assert ("red" in kept or "font-face" in kept) == needed
-    assert "b{margin:0}" in kept
+def test_styles_for_what_no_page_has_are_dropped(tmp_path):
+    from helpers.repository import ROOT
+
+    styles = tmp_path / "_static" / "styles"
+    styles.mkdir(parents=True)
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "page.html").write_text('<p class="here there-too">x</p>')
+    (tmp_path / "_static" / "set.js").write_text('element.classList.add("later")')
+    kept = ["p", ".here .there-too", ".here:not(.gone)", ".later", "p::before"]
+    dropped = [".gone", ".here .gone"]
+    for name in ("pydata-sphinx-theme", "sphinx-book-theme"):
+        rules = "".join(f"{rule}{{color:red}}" for rule in kept + dropped)
+        (styles / f"{name}.css").write_text(f"{rules}@media print{{.gone{{color:red}}}}")
+    app = SimpleNamespace(outdir=tmp_path, confdir=ROOT, builder=SimpleNamespace(format="html"))
+    mends.only_needed_styles(app, None)
+    for style in styles.iterdir():
+        assert style.read_text() == "".join(f"{rule}{{color:red}}" for rule in kept)
+    (styles / "sphinx-book-theme.css").write_text("p { color: red")
+    with pytest.raises(ExtensionError, match="could not cut"):
+        mends.only_needed_styles(app, None)
 
 
 def test_excerpts_of_the_search_leave_the_second_copy_of_formulas_out(tmp_path):
