@@ -1,14 +1,12 @@
 // Open every page of a built site in Chromium and print what was seen, as JSON.
 //   node audit.mjs FOLDER [PAGE ...]      (CHROMIUM: the browser's path)
 import { readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { AXE, launch } from "./browser.mjs";
 import { serve } from "./server.mjs";
 
 const [folder, ...chosen] = process.argv.slice(2);
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SIZES = [[360, 740], [1280, 900]];
 
 // Not the page for addresses that do not exist: its links hold where the site is published only.
@@ -20,10 +18,7 @@ const pages = readdirSync(folder, { recursive: true })
   .filter((name) => (chosen.length ? chosen.includes(name) : !leadsOn(name)))
   .sort();
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
-});
+const browser = await launch();
 
 /** Open a page and record requests to other places and everything on the console. */
 async function open(context, url, allowed) {
