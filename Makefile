@@ -7,6 +7,9 @@ RIVALS := .venv-torch
 NBGRADER := .venv-nbgrader
 NODE_READY := site/node_modules/.ready
 
+# JOBS=2 executes two chapters side by side; ALL=1 executes what is not stale, too.
+HOW := --jobs $(or $(JOBS),1) $(if $(ALL),--all)
+
 # How many processes share the tests.
 WORKERS ?= 2
 
@@ -21,7 +24,7 @@ SHARED := --dist loadfile --no-loadscope-reorder -n $(WORKERS)
 
 .DEFAULT_GOAL := help
 .PHONY: help book test test-jax test-torch test-oldest test-newest site serve pdf web-audit chapters \
-    experiments bench gpu train-distributed sync format overview demo explorer screenshot lint \
+    experiments robustness bench gpu train-distributed check sync format overview demo explorer screenshot lint \
     bench-grade lock clean
 
 help: ## list the targets
@@ -29,7 +32,7 @@ help: ## list the targets
 
 book: PROFILE ?= quick
 book: $(READY) ## execute every chapter (PROFILE=quick or full) and render what was executed
-	@$(BIN)/python -m tools.book build --profile $(PROFILE) $(CHAPTERS)
+	@$(BIN)/python -m tools.book build --profile $(PROFILE) $(HOW) $(CHAPTERS)
 
 test: $(READY) $(NODE_READY) lint ## check everything: style, unit tests, every chapter against its stored outputs, the pages
 	@$(BIN)/python -m pytest -m alone
@@ -58,17 +61,20 @@ serve: site ## show the site on http://localhost:8000
 	@$(BIN)/python -m http.server 8000 --bind localhost --directory _build/html
 
 pdf: $(READY) ## print the whole book as one PDF (needs chromium)
-	@$(BIN)/python tools/pdf.py
+	@$(BIN)/python -m tools.pdf
 
 web-audit: $(READY) $(NODE_READY) site ## rate pages of every type with Lighthouse, median of 3 (needs chromium)
 	@$(BIN)/node tests/web/lighthouse.mjs _build/html
 
 chapters: PROFILE ?= full
 chapters: $(READY) ## execute the chapters and store outputs and weights (PROFILE=quick: only measure the time)
-	@$(BIN)/python -m tools.book run --profile $(PROFILE) $(CHAPTERS)
+	@$(BIN)/python -m tools.book run --profile $(PROFILE) $(HOW) $(CHAPTERS)
 
 experiments: $(READY) ## train what chapter 8 cites from many seeds (half an hour; goes on where it was stopped)
 	@$(BIN)/python -m tools.experiments $(EXPERIMENTS)
+
+robustness: $(READY) ## execute every chapter over seeds, data sets and threads; SEEDS=10 (hours; goes on where it was stopped)
+	@$(BIN)/python -m tools.robustness --seeds $(or $(SEEDS),10) $(CHAPTERS)
 
 bench: $(READY) $(RIVALS)/.ready ## time the course beside the lecture's code and PyTorch (half an hour)
 	@$(BIN)/python -m tools.bench $(SECTIONS) --rivals $(abspath $(RIVALS))/bin/python
@@ -82,6 +88,9 @@ gpu: $(READY) ## train the networks and execute the chapters on this machine's N
 train-distributed: $(READY) ## train the dense network in several processes (PROCESSES=2)
 	@$(BIN)/python -m tools.train_distributed --processes $(or $(PROCESSES),2)
 
+check: $(READY) ## say which notebooks differ from their text, and which outputs are stale
+	@$(BIN)/python -m tools.book check
+
 sync: $(READY) ## bring the notebooks in line with their text; outputs of unchanged code stay
 	@$(BIN)/python -m tools.book sync
 	@$(BIN)/python -m tools.sheets sync
@@ -93,13 +102,13 @@ format: $(READY) ## let ruff put code in order, in the chapters' text, too
 	@$(MAKE) --no-print-directory sync
 
 overview: $(READY) ## draw the picture of the landing page from the stored weights
-	@$(BIN)/python tools/overview.py
+	@$(BIN)/python -m tools.overview
 
 demo: $(READY) ## write the weights and sample digits of the page "Draw a digit"
-	@$(BIN)/python tools/export_demo.py
+	@$(BIN)/python -m tools.export_demo
 
 explorer: $(READY) ## compute the maps of the t-SNE explorer (five minutes)
-	@$(BIN)/python tools/export_explorer.py
+	@$(BIN)/python -m tools.export_explorer
 
 screenshot: site ## take the README's picture of the site (needs chromium)
 	@chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,900 \

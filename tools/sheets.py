@@ -11,7 +11,6 @@ The committed sheets are those of seed 0; `ae-grade build --seed` makes a course
 
 import argparse
 import re
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -19,7 +18,9 @@ from pathlib import Path
 import nbformat
 
 from ae_grade.build import BuildError, build_sheet
-from tools.book import ROOT, cells_of, render, write_atomically, write_notebook
+from tools.book import copy_site, render
+from tools.pairs import cells_of, write_notebook
+from tools.results import ROOT, write_atomically
 
 MASTERS = sorted((ROOT / "masters").glob("*.py"))
 
@@ -83,12 +84,7 @@ def solution(built: Path) -> nbformat.NotebookNode:
 
 def site(scratch: Path) -> None:
     """Render a copy of the book that has a page of solutions for each sheet."""
-    copy = ROOT / "_build" / "solutions"
-    shutil.rmtree(copy, ignore_errors=True)
-    leave = shutil.ignore_patterns(
-        ".git", ".venv", "_build", "*cache*", ".hypothesis", "shared", "dist", "node_modules"
-    )
-    shutil.copytree(ROOT, copy, ignore=leave)
+    copy = copy_site(ROOT / "_build" / "solutions")
     toc = (copy / "_toc.yml").read_text()
     for master in MASTERS:
         built = build_sheet(master, scratch)

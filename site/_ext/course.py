@@ -7,6 +7,7 @@ button, no link to edit a page, no sitemap: nothing that would lead nowhere.
 import base64
 import html
 import io
+import json
 import os
 import re
 import shutil
@@ -113,6 +114,19 @@ def colab_link(config: Config, page: str) -> str:
     return f"{COLAB}/github/{match[1]}/blob/{branch}/{page}.ipynb" if match else ""
 
 
+def running_time(book: Path, name: str) -> str:
+    """Return how long a chapter runs, as it was measured (results/times.json)."""
+    record = book / "results" / "times.json"
+    times = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
+    runs = {preset: times.get(preset, {}).get(name) for preset in ("quick", "full")}
+    minutes = {preset: -(-int(run["seconds"] + 0.999) // 60) for preset, run in runs.items() if run}
+    stated = [f"{m} minute{'s' * (m > 1)} ({preset})" for preset, m in minutes.items()]
+    cores = {run["cores"] for run in runs.values() if run}
+    if not stated:
+        return ""
+    return f"Running: {', '.join(stated)}, on {min(cores)} CPU cores."
+
+
 def offer_to_run(app: Sphinx, page: str, template: str, context: dict, doctree: Any) -> None:
     """Say below a notebook's title how to run it."""
     if not doctree or not str(app.env.doc2path(page)).endswith(".ipynb"):
@@ -122,6 +136,8 @@ def offer_to_run(app: Sphinx, page: str, template: str, context: dict, doctree: 
     links.append(f'<a href="{context["pathto"]("index")}#run-it-yourself">Run locally</a>')
     if colab := colab_link(app.config, page):
         links.insert(0, f'<a href="{html.escape(colab)}">Open in Colab</a>')
+    if time := running_time(Path(app.confdir), Path(page).name):
+        links.append(f"<span>{time}</span>")
     bar = f'<p class="notebook-bar">{" ".join(links)}</p>'
     context["body"] = context["body"].replace("</h1>", f"</h1>\n{bar}", 1)
 
@@ -175,6 +191,7 @@ def draw_cards(app: Sphinx, doctree: nodes.document, page: str) -> None:
             promise, times = paragraphs[0], " ".join(paragraphs[1].split())
             if "Reading:" not in times:
                 raise ValueError(f"{name} does not say in its second paragraph how long it takes.")
+            times += " " + running_time(Path(app.confdir), Path(name).name)
             title = html.escape(app.env.titles[name].astext())
             if app.builder.format == "html":
                 target = Path(app.outdir) / "_images" / f"card_{Path(name).name}.webp"
