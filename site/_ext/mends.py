@@ -8,10 +8,12 @@ import io
 import re
 import subprocess
 from collections.abc import Callable
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup
+from dark_figures import dark_digits, dark_plot
 from fontTools import subset
 from fontTools.ttLib import TTFont
 from node_packages import NODE, node_package
@@ -68,6 +70,36 @@ def no_fixed_colours(page: BeautifulSoup) -> None:
     """Take the colours from Keras's model summaries: 1.6:1 on this background, 4.5:1 is needed."""
     for element in page.select(".cell_output pre [style], .cell_output pre[style]"):
         element["style"] = re.sub(r"(?<![\w-])color:[^;]*;?", "", element["style"]).strip()
+
+
+def summaries_are_tables(page: BeautifulSoup) -> None:
+    """Make tables of Keras's model summaries: drawn with lines they are wider than a phone.
+
+    A screen reader would read out the lines, sign by sign.
+    """
+    for drawn in page.select(".cell_output pre"):
+        lines = drawn.get_text().strip().splitlines()
+        if not lines or not lines[0].startswith("┏"):
+            continue
+        rows: list[list[str]] = [[]]
+        for line in lines[1:]:
+            if line[0] in "┃│":
+                cells = [cell.strip() for cell in re.split("[┃│]", line)[1:-1]]
+                # A cell may go on in the next line.
+                parts = zip_longest(rows[-1], cells, fillvalue="")
+                rows[-1] = [f"{before} {more}".strip() for before, more in parts]
+            else:
+                rows.append([])
+        table = page.new_tag("table", attrs={"class": "table summary"})
+        for row in filter(None, rows):
+            line = page.new_tag("tr")
+            for cell in row:
+                kind = "td" if table.contents else "th"
+                line.append(page.new_tag(kind, string=cell))
+            table.append(line)
+        box = page.new_tag("div", attrs={"class": "pst-scrollable-table-container"})
+        box.append(table)
+        drawn.replace_with(box)
 
 
 def scrollable_by_keyboard(page: BeautifulSoup) -> None:
@@ -127,6 +159,7 @@ MENDS: list[Callable[[BeautifulSoup], None]] = [
     sidebar_is_a_landmark,
     plain_bibliography,
     no_fixed_colours,
+    summaries_are_tables,
     scrollable_by_keyboard,
     one_main_heading,
     links_say_that_they_leave,
@@ -156,7 +189,8 @@ def is_grey(image: Image.Image) -> bool:
 def mend_figures(page: BeautifulSoup, sources: dict[str, Path], images: Path) -> None:
     """Give each picture its size, so that nothing jumps, and a class for its kind.
 
-    Later pictures load when the reader comes near. Digits become lossless WebP: the same pixels
+    Later pictures load when the reader comes near. Each picture gets a twin for the dark theme;
+    the style sheet shows one of the two. Digits become lossless WebP: the same pixels
     at half the weight. Plots need no more than 64 colours. A row of plots, which a phone would
     show too small to read, gets a box to scroll in.
 
@@ -183,12 +217,23 @@ def mend_figures(page: BeautifulSoup, sources: dict[str, Path], images: Path) ->
         image.save(smaller, lossless=True, quality=100, method=4)
         picture["src"] = re.sub(r"\.png$", ".webp", picture["src"])
         picture["width"], picture["height"] = str(image.width), str(image.height)
-        picture["class"] = [*picture.get("class", []), kind]
-        if kind == "plot" and image.width > WIDE * image.height:
-            picture.wrap(page.new_tag("div", attrs={"class": "wide-picture", "tabindex": "0"}))
         if not first:
             picture["loading"] = "lazy"
         first = False
+        given = picture.get("class", [])
+        dark = smaller.with_name(f"{smaller.stem}_dark.webp")
+        twin = dark_plot(image) if kind == "plot" else dark_digits(image)
+        twin.save(dark, lossless=True, quality=100, method=4)
+        other = page.new_tag("img", attrs={**picture.attrs, "loading": "lazy"})
+        other["src"] = re.sub(r"\.webp$", "_dark.webp", picture["src"])
+        picture["class"] = [*given, kind, "only-light"]
+        other["class"] = [*given, kind, "only-dark"]
+        picture.insert_after(other)
+        if kind == "plot" and image.width > WIDE * image.height:
+            box = picture.wrap(
+                page.new_tag("div", attrs={"class": "wide-picture", "tabindex": "0"})
+            )
+            box.append(other)
 
 
 def mend(html: str, sources: dict[str, Path], images: Path) -> str:
@@ -270,25 +315,8 @@ def only_needed_styles(app: Sphinx, exception: Exception | None) -> None:
         raise ExtensionError(f"PurgeCSS could not cut the style sheets:\n{run.stderr}")
 
 
-def formulas_once(app: Sphinx, exception: Exception | None) -> None:
-    """Let excerpts of search results hold each formula once, as KaTeX draws it.
-
-    The MathML beside it, for screen readers, repeats its letters and its TeX.
-    """
-    if exception is not None or app.builder.format != "html":
-        return
-    script = Path(app.outdir) / "_static" / "searchtools.js"
-    text = script.read_text(encoding="utf-8")
-    removed = '[".headerlink", "script", "style"'
-    if removed not in text:
-        raise ExtensionError("Sphinx's searchtools.js has changed; formulas_once must follow it.")
-    text = text.replace(removed + "]", removed + ', ".katex-mathml"]')
-    script.write_text(text, encoding="utf-8")
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", install)
     app.connect("build-finished", subset_icons)
     app.connect("build-finished", only_needed_styles)
-    app.connect("build-finished", formulas_once)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
