@@ -73,7 +73,7 @@ const server = await serve(folder);
 const report = {};
 
 async function audit(name) {
-  const entry = (report[name] = { axe: {}, shift: {}, wide: {} });
+  const entry = (report[name] = { axe: {}, shift: {}, wide: {}, cut: {} });
   for (const [width, height] of SIZES) {
     // A context of its own: nothing is cached, so that the bytes are a first visitor's.
     const context = await browser.newContext({ viewport: { width, height } });
@@ -82,6 +82,11 @@ async function audit(name) {
     entry.shift[width] = await page.evaluate(() => window.layoutShift);
     entry.wide[width] = await page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    // Blocks of which a part is out of sight until one scrolls sideways.
+    entry.cut[width] = await page.evaluate(() =>
+      [...document.querySelectorAll("article :is(pre, .pst-scrollable-table-container)")]
+        .filter((block) => block.scrollWidth > block.clientWidth + 1)
+        .map((block) => [block.closest(".cell_output") ? "output" : block.tagName, block.textContent.trim().slice(0, 50)]));
     for (const theme of ["light", "dark"]) {
       await page.evaluate((value) => {
         // Colours in transition are no colours of either theme.

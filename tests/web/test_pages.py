@@ -42,6 +42,12 @@ def test_nothing_jumps_and_nothing_is_wider_than_the_screen(audit):
         assert max(page["wide"].values()) <= 0, name
 
 
+def test_no_code_and_no_table_is_cut_on_a_desktop_and_no_output_on_a_phone(audit):
+    for name, page in audit.items():
+        assert page["cut"]["1280"] == [], name
+        assert [text for kind, text in page["cut"]["360"] if kind != "DIV"] == [], name
+
+
 def test_pages_are_light(audit):
     for name, page in audit.items():
         # "Draw a digit" stands on two pages and may add 500 KiB of weights and sample digits.
