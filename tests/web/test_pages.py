@@ -57,6 +57,11 @@ def test_pages_are_light(audit):
         assert weight < (400 + demo) * 1024, name
 
 
+def test_every_page_has_the_style_of_the_book(audit, site):
+    for name in audit:
+        assert "_static/course.css?v=" in (site / name).read_text(encoding="utf-8"), name
+
+
 class Pictures(HTMLParser):
     def __init__(self):
         super().__init__()
