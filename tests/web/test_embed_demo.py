@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,11 +36,11 @@ def test_only_pages_with_a_demo_load_its_files(tmp_path):
     )
     assert run.returncode == 0, run.stderr
     drawn = (out / "deep" / "drawn.html").read_text()
-    # The checksum in the address is that of the file: browsers fetch a changed one anew.
-    assert 'src="../_static/demo/mount.js?v=' in drawn
-    assert 'href="../_static/demo/demo.css?v=' in drawn
+    (folder,) = (out / "_static").glob("demo*")
+    assert f'src="../_static/{folder.name}/mount.js?v=' in drawn
+    assert f'href="../_static/{folder.name}/demo.css?v=' in drawn
     assert "demo" not in (out / "plain.html").read_text().replace("deep/drawn", "")
-    copied = {path.name for path in (out / "_static" / "demo").rglob("*") if path.is_file()}
+    copied = {path.name for path in folder.rglob("*") if path.is_file()}
     assert copied == {path.name for path in (ROOT / "site" / "demo").rglob("*") if path.is_file()}
 
 
@@ -50,7 +51,7 @@ def test_a_site_built_where_mnist_lies_holds_its_images(tmp_path, monkeypatch):
     monkeypatch.setattr(ae_lib.data, "load_mnist", lambda: data)
     app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(name="html"))
     embed_demo.copy_files(app)
-    folder = tmp_path / "_static" / "demo" / "data"
+    folder = tmp_path / "_static" / app.demo_folder / "data"
     before = json.loads((ROOT / "site" / "demo" / "data" / "maps.json").read_text())
     after = json.loads((folder / "maps.json").read_text())
     assert after == {**before, "images": "test_images.png"}
@@ -66,3 +67,18 @@ def test_the_standin_is_not_taken_for_mnist(monkeypatch):
     monkeypatch.setattr(ae_lib.data, "local_mnist", lambda reasons: Path("mnist.npz"))
     monkeypatch.setattr(ae_lib.data, "load_mnist", lambda: data)
     assert embed_demo.images_at_hand() is None
+
+
+def test_a_changed_file_changes_all_addresses(tmp_path):
+    """No browser puts new weights together with old digits, whatever its cache holds."""
+    data = tmp_path / "demo" / "data"
+    data.mkdir(parents=True)
+    (data / "models.bin").write_bytes(b"weights")
+    (tmp_path / "demo" / "mount.js").write_bytes(b"script")
+    before = embed_demo.fingerprint(tmp_path / "demo")
+    assert re.fullmatch("[0-9a-f]{12}", before)
+    assert embed_demo.fingerprint(tmp_path / "demo") == before
+    (data / "models.bin").write_bytes(b"new weights")
+    after = embed_demo.fingerprint(tmp_path / "demo")
+    (data / "models.bin").rename(data / "other.bin")
+    assert len({before, after, embed_demo.fingerprint(tmp_path / "demo")}) == 3
