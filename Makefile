@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RIVALS := .venv-torch
 NBGRADER := .venv-nbgrader
-NODE_READY := node_modules/.ready
+NODE_READY := site/node_modules/.ready
 
 # How many processes share the tests.
 WORKERS ?= 2
@@ -103,7 +103,7 @@ explorer: $(READY) ## compute the maps of the t-SNE explorer (five minutes)
 
 screenshot: site ## take the README's picture of the site (needs chromium)
 	@chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,900 \
-	    --virtual-time-budget=5000 --screenshot=_static/screenshot.png \
+	    --virtual-time-budget=5000 --screenshot=site/_static/screenshot.png \
 	    "file://$(CURDIR)/_build/html/index.html"
 
 lint: $(READY) ## ruff, mypy, codespell: the same in CI and before each commit
@@ -115,16 +115,16 @@ lint: $(READY) ## ruff, mypy, codespell: the same in CI and before each commit
 bench-grade: $(READY) $(NBGRADER)/.ready ## measure the grader beside `otter run` and nbgrader (SECTIONS="numpy keras memory")
 	@$(BIN)/python -m tools.bench_grade $(SECTIONS) --nbgrader $(NBGRADER)/bin/python
 
-lock: ## make requirements.lock anew (needs uv)
+lock: ## make .ci/requirements.lock anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade \
-	    --custom-compile-command "make lock" requirements.txt --output-file requirements.lock
+	    --custom-compile-command "make lock" requirements.txt --output-file .ci/requirements.lock
 
 clean: ## remove what was built; the virtual environment stays
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # The tools that check the pages; the build itself fetches only KaTeX.
-$(NODE_READY): $(READY) package-lock.json
-	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/npm ci --loglevel=error
+$(NODE_READY): $(READY) site/package-lock.json
+	@PATH="$(abspath $(BIN)):$$PATH" $(abspath $(BIN))/npm --prefix site ci --loglevel=error
 	@touch $(NODE_READY)
 
 # PyTorch and openTSNE, for comparison only. From the plain index PyTorch brings several GB for
@@ -149,20 +149,20 @@ define test_with
 	@$(1)/bin/pip install --quiet --disable-pip-version-check uv
 	@$(1)/bin/uv pip install --quiet --python $(1)/bin/python --resolution $(2) -r requirements.txt
 	@$(1)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@$(1)/bin/python -m pytest tests/ae_lib chapters/02_dense_autoencoder.ipynb
+	@$(1)/bin/python -m pytest tests/ae_lib chapters/dense_autoencoder.ipynb
 endef
 
 # Installed anew when the lock or the package's description changes.
-$(READY): requirements.lock pyproject.toml
+$(READY): .ci/requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' || \
 	    { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Try: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' || \
 	    { echo "$(PYTHON) cannot make virtual environments. On Debian: apt install python3-venv"; exit 1; }
 	@echo "Installing the locked packages into $(VENV) (two to four minutes)"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 ifdef GPU
-	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock 'tensorflow[and-cuda]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint .ci/requirements.lock 'tensorflow[and-cuda]'
 endif
 	@touch $(READY)

@@ -56,7 +56,7 @@ PLACEHOLDER = re.compile(r"__([a-z]\w*?)__")
 PYTHON_NAMES = {"init", "name", "file", "main", "class", "call", "doc", "version", "dict"}
 
 OTTER_IMPORT = "from otter.test_files import test_case\n"
-STUDENT_IMPORT = "from ae_lib.checks import test_case\n"
+STUDENT_IMPORT = "from ae_lib.sheets import test_case\n"
 
 
 class BuildError(ValueError):
@@ -69,7 +69,7 @@ def build_sheet(master: Path, out: Path, seed: int = 0, *, verify: bool = False)
     Parameters
     ----------
     master : Path
-        ``exercises/01_pca.py``, for instance.
+        ``masters/pca_sheet.py``, for instance.
     out : Path
         Folder in which the folder of the sheet is made; one of an earlier build is replaced.
     seed : int

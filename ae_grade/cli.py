@@ -1,7 +1,7 @@
 """The command `ae-grade`.
 
-ae-grade build exercises/01_pca.py              notebooks and tests for students and grader
-ae-grade run 01_pca submissions/ --out grades/  mark a folder, a Canvas zip or a Moodle zip
+ae-grade build masters/pca_sheet.py              notebooks and tests for students and grader
+ae-grade run pca_sheet submissions/ --out grades/  mark a folder, a Canvas zip or a Moodle zip
 ae-grade merge grades/ part1/ part2/            join runs over parts, add marks given by hand
 ae-grade doctor                                 which sandbox this machine has, and whether it holds
 """
@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="command")
 
     build = commands.add_parser("build", help="make a sheet's files from its master")
-    build.add_argument("master", type=Path, help="for example exercises/01_pca.py")
+    build.add_argument("master", type=Path, help="for example masters/pca_sheet.py")
     build.add_argument("--seed", type=int, default=0, help="of the course (default 0)")
     build.add_argument("--out", type=Path, default=Path("exercises/dist"))
     build.set_defaults(function=build_command)

@@ -109,7 +109,7 @@ def _start_worker() -> None:
 def process_pool(jobs: int) -> Executor:
     """Return a pool of processes that have the grader loaded and end with this process."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["ae_grade.grade", "ae_lib.checks.expect", "scipy.linalg"])
+    context.set_forkserver_preload(["ae_grade.grade", "ae_lib.sheets.expect", "scipy.linalg"])
     return concurrent.futures.ProcessPoolExecutor(
         jobs, mp_context=context, initializer=_start_worker
     )

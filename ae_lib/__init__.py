@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "checks": ["check"],
+        "sheets": ["check"],
         "data": ["Dataset", "as_vectors", "load_mnist", "load_small_digits"],
         "embedding": ["knn_accuracy", "trustworthiness", "tsne"],
         "models": [

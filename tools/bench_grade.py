@@ -42,12 +42,12 @@ from tools import sheets
 from tools.results import RESULTS, ROOT, write_atomically, write_checked
 
 PATH = RESULTS / "grading.json"
-PAGE = ROOT / "instructors.md"
+PAGE = ROOT / "pages" / "instructors.md"
 BLOCK = re.compile(r"(?<=<!-- made by tools.bench_grade -->\n).*?(?=<!-- end -->)", re.DOTALL)
 CORES = len(os.sched_getaffinity(0))
 # Both rivals skip the cells `check("q1")`, as the box does.
 ENVIRONMENT = {**os.environ, "AE_GRADING": "1", "AE_PROFILE": "quick"}
-NUMPY, KERAS = "01_pca", "02_dense_autoencoder"
+NUMPY, KERAS = "pca_sheet", "dense_autoencoder_sheet"
 
 
 def copies(solution: Path, folder: Path, count: int) -> Path:
@@ -197,7 +197,7 @@ def second_process_adds() -> float:
 
 
 def measure_numpy(options: argparse.Namespace, work: Path) -> dict[str, Any]:
-    built = build_sheet(ROOT / "exercises" / f"{NUMPY}.py", work)
+    built = build_sheet(ROOT / "masters" / f"{NUMPY}.py", work)
     solution = built / "autograder" / f"{NUMPY}.ipynb"
     pile = copies(solution, work / "all", options.count)
     few = copies(solution, work / "few", options.others)
@@ -235,7 +235,7 @@ def measure_keras(options: argparse.Namespace, work: Path) -> dict[str, Any]:
     """Time one solution in a box, tests included, beside its notebook run by Jupyter's client."""
     from nbclient import NotebookClient
 
-    built = build_sheet(ROOT / "exercises" / f"{KERAS}.py", work)
+    built = build_sheet(ROOT / "masters" / f"{KERAS}.py", work)
     sheet, sandbox = load_sheet(str(built)), find_sandbox()
     path = built / "autograder" / f"{KERAS}.ipynb"
     threads = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
@@ -277,7 +277,7 @@ class WatchedLog(Log):
 
 
 def measure_memory(options: argparse.Namespace, work: Path) -> dict[str, Any]:
-    built = build_sheet(ROOT / "exercises" / f"{NUMPY}.py", work)
+    built = build_sheet(ROOT / "masters" / f"{NUMPY}.py", work)
     pile = copies(built / "autograder" / f"{NUMPY}.ipynb", work / "all", options.many)
     samples: list[dict[str, int]] = []
     graded(built, pile, lambda: process_pool(2), 2, lambda path: WatchedLog(path, samples))

@@ -42,16 +42,8 @@ from tools.results import ROOT, add_runs, write_atomically
 BIN = Path(sys.executable).parent  # the tools of the environment that this runs in
 CHAPTERS = ROOT / "chapters"
 TIMES = Path("results", "times.json")
-PAGES = [
-    "index.md",
-    "instructors.md",
-    "demo.md",
-    "api.md",
-    "glossary.md",
-    "references.md",
-    "references.bib",
-]
-PAGES += ["_config.yml", "_toc.yml", "package.json", "package-lock.json", ".npmrc"]
+# All that the site is made of, said here and nowhere else: no other folder is read by a build.
+SITE = ("_config.yml", "_toc.yml", "index.md", "chapters", "exercises", "pages", "site", "results")
 
 # What an interrupted run leaves for the next one to go on from.
 UNFINISHED = Path("_build", "unfinished")
@@ -303,27 +295,27 @@ def render(source: Path) -> None:
     print(f"The book lies in {source / '_build' / 'html' / 'index.html'}")
 
 
-def copy_sources(copy: Path) -> None:
-    """Copy what the book is made of, without the chapters, into a fresh folder."""
+def copy_site(copy: Path) -> Path:
+    """Copy what the site is made of into a fresh folder, and return it."""
     shutil.rmtree(copy, ignore_errors=True)
-    (copy / "chapters").mkdir(parents=True)
-    for page in PAGES:
-        shutil.copy(ROOT / page, copy / page)
-    for folder in ("_ext", "_static", "demo", "results"):
-        shutil.copytree(ROOT / folder, copy / folder)
-    (copy / "exercises").mkdir()
-    for page in (ROOT / "exercises").iterdir():
-        if page.suffix in (".ipynb", ".md"):  # not the masters
-            shutil.copy(page, copy / "exercises")
+    copy.mkdir(parents=True)
+    leave = shutil.ignore_patterns("node_modules", ".ipynb_checkpoints", "dist", "__pycache__")
+    for name in SITE:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, copy / name, ignore=leave)
+        else:
+            shutil.copy(ROOT / name, copy / name)
+    # Where node and the build look for packages, too, so that none is installed twice.
+    modules = ROOT / "site" / "node_modules"
+    if modules.is_dir() and ROOT not in copy.parents:
+        (copy / "site" / "node_modules").symlink_to(modules)
+    return copy
 
 
 def build(profile: str, names: list[str]) -> None:
     """Execute the chapters in a copy of the book and render the copy; this tree stays as it is."""
     copy, texts = ROOT / "_build" / profile, chosen(names)
-    copy_sources(copy)
-    for text in sorted(CHAPTERS.glob("*.md")):
-        if text not in texts:
-            shutil.copy(text.with_suffix(".ipynb"), copy / "chapters")
+    copy_site(copy)
     print(load_mnist(), flush=True)
     for text in texts:
         run_chapter(text, copy, profile, store=True)

@@ -1,4 +1,4 @@
-"""Write what the page "Draw a digit" needs: demo/data/models.json, models.bin and digits.png.
+"""Write what the page "Draw a digit" needs: site/demo/data/models.json, models.bin and digits.png.
 
 The networks are those stored in ae_lib/weights; PCA is fitted here, on MNIST.
 
@@ -21,7 +21,7 @@ from PIL import Image
 
 from ae_lib import as_vectors, encoder_of, fit_pca, load_mnist, pretrained, provenance
 
-TARGET = Path(__file__).resolve().parent.parent / "demo" / "data"
+TARGET = Path(__file__).resolve().parent.parent / "site" / "demo" / "data"
 K = 20
 PER_CLASS = 10  # sample digits of each class
 

@@ -26,6 +26,6 @@ for name, title in (
 
 plt.style.use("ae_lib.course")
 plot_image_rows(rows)
-target = Path(__file__).resolve().parent.parent / "_static" / "overview.png"
+target = Path(__file__).resolve().parent.parent / "site" / "_static" / "overview.png"
 plt.savefig(target, dpi=150, metadata={"Software": None})
 print(f"drew {target.name}")

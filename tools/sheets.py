@@ -1,7 +1,7 @@
 """Keep what students get in line with the masters of the exercise sheets.
 
-python -m tools.sheets sync     exercises/NN_name.py -> exercises/NN_name.ipynb, and the public
-                                tests in ae_lib/checks/NN_name/
+python -m tools.sheets sync     masters/NAME_sheet.py -> exercises/NAME_sheet.ipynb, and the public
+                                tests in ae_lib/sheets/NAME_sheet/
 python -m tools.sheets check    say which of them are not what their master makes
 python -m tools.sheets site     render the site with a page of solutions for each sheet, in a copy
                                 below _build/solutions; the site proper never has them
@@ -21,7 +21,7 @@ import nbformat
 from ae_grade.build import BuildError, build_sheet
 from tools.book import ROOT, cells_of, render, write_atomically, write_notebook
 
-MASTERS = sorted((ROOT / "exercises").glob("*.py"))
+MASTERS = sorted((ROOT / "masters").glob("*.py"))
 
 
 def wanted(built: Path) -> dict[Path, str]:
@@ -31,7 +31,7 @@ def wanted(built: Path) -> dict[Path, str]:
         ROOT / "exercises" / f"{sheet}.ipynb": (built / "student" / f"{sheet}.ipynb").read_text()
     }
     for test in sorted((built / "student" / "tests").glob("*.py")):
-        files[ROOT / "ae_lib" / "checks" / sheet / test.name] = test.read_text()
+        files[ROOT / "ae_lib" / "sheets" / sheet / test.name] = test.read_text()
     return files
 
 
@@ -48,7 +48,7 @@ def same(path: Path, text: str) -> bool:
 def stale(built: Path) -> list[Path]:
     """Return the committed files that differ from what was built, leftovers included."""
     files = wanted(built)
-    present = set((ROOT / "ae_lib" / "checks" / built.name).glob("*.py"))
+    present = set((ROOT / "ae_lib" / "sheets" / built.name).glob("*.py"))
     return [*(path for path, text in files.items() if not same(path, text)), *present - set(files)]
 
 

@@ -643,9 +643,9 @@ CASES: dict[str, tuple[list[str], tuple[float, float, float]]] = {
     ),
     "hidden tests in the course's package": (
         [
-            "import ae_lib.checks, os\n"
+            "import ae_lib.sheets, os\n"
             "def won():\n"
-            "    for root, _, names in os.walk(os.path.dirname(ae_lib.checks.__file__)):\n"
+            "    for root, _, names in os.walk(os.path.dirname(ae_lib.sheets.__file__)):\n"
             "        for name in names:\n"
             "            if name.startswith('q') and 'hidden=True' in open(os.path.join(root, name)).read(): return True\n"
             "    return False\n"

@@ -68,9 +68,9 @@ def test_layers_and_counts_are_the_lectures(build):
 @pytest.mark.parametrize(
     ("chapter", "build"),
     [
-        ("02_dense_autoencoder", dense_autoencoder),
-        ("04_conv_autoencoder", conv_autoencoder),
-        ("05_denoising", denoising_autoencoder),
+        ("dense_autoencoder", dense_autoencoder),
+        ("conv_autoencoder", conv_autoencoder),
+        ("denoising", denoising_autoencoder),
     ],
 )
 def test_the_chapter_builds_the_same_network(chapter, build):

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import sheets
-from support import NOTEBOOKS, ROOT, copy_of_the_repository
+from helpers import sheets
+from helpers.repository import NOTEBOOKS, ROOT, copy_of_the_repository
 
 from tools import book
 
@@ -45,7 +45,7 @@ def built(tmp_path_factory):
     run = book_command(
         copy,
         "build",
-        "01_pca",
+        "pca",
         AE_DATA_DIR=str(folder / "nothing"),
         AE_DATASET="",
         KERAS_HOME=str(folder / "keras"),
@@ -57,11 +57,11 @@ def built(tmp_path_factory):
 def test_the_book_is_built_without_mnist(built):
     copy, before, run = built
     assert run.returncode == 0, run.stdout + run.stderr
-    assert re.search(r"01_pca +\d+\.\d s", run.stdout)
+    assert re.search(r"pca +\d+\.\d s", run.stdout)
     index = Path(re.search(r"The book lies in (.*)", run.stdout)[1])
     assert index.is_file()
     assert "offline stand-in" in run.stderr
-    page = (index.parent / "chapters" / "01_pca.html").read_text()
+    page = (index.parent / "chapters" / "pca.html").read_text()
     assert "OFFLINE STAND-IN, not MNIST" in page
     assert "k = 20 explains" in page
     assert fingerprint(copy) == before, "the build changed the tree"
@@ -117,11 +117,11 @@ def test_no_launch_button_without_an_address(built):
 
 def test_a_failing_chapter_stops_the_build(tmp_path):
     copy = copy_of_the_repository(tmp_path)
-    text = copy / "chapters" / "01_pca.md"
+    text = copy / "chapters" / "pca.md"
     text.write_text(text.read_text().replace("k = 20\n", "k = 20 / 0\n", 1))
-    run = book_command(copy, "build", "01_pca", AE_DATASET="standin")
+    run = book_command(copy, "build", "pca", AE_DATASET="standin")
     assert run.returncode != 0
-    assert "01_pca.md stopped the build" in run.stderr
+    assert "pca.md stopped the build" in run.stderr
     assert "k = 20 / 0" in run.stderr  # the cell
     assert "ZeroDivisionError" in run.stderr  # the traceback
     assert "The book lies in" not in run.stdout
@@ -130,11 +130,11 @@ def test_a_failing_chapter_stops_the_build(tmp_path):
 def test_an_unknown_chapter_is_named():
     run = book_command(ROOT, "build", "99_nothing")
     assert run.returncode != 0
-    assert "No chapter 99_nothing; there are 01_pca" in run.stderr
+    assert "No chapter 99_nothing; there are pca" in run.stderr
 
 
 def test_a_chapter_runs_from_an_empty_directory(tmp_path):
-    notebook = book.read_text(ROOT / "chapters" / "07_how_this_book_was_made.md")
+    notebook = book.read_text(ROOT / "chapters" / "how_this_book_was_made.md")
     book.execute(notebook, tmp_path, {"AE_PROFILE": "quick"})
     assert "outside of the repository" in nbformat.writes(notebook)
     assert not list(tmp_path.iterdir())
@@ -152,9 +152,9 @@ def test_files_are_written_whole_or_not_at_all(tmp_path):
 
 def test_times_are_merged(tmp_path):
     record = tmp_path / "results" / "times.json"
-    book.record_time(record, "quick", "01_pca", 12.34)
+    book.record_time(record, "quick", "pca", 12.34)
     book.record_time(record, "full", "02_dense", 100)
-    book.record_time(record, "quick", "01_pca", 11.04)
+    book.record_time(record, "quick", "pca", 11.04)
     times = json.loads(record.read_text())
-    assert times["quick"]["01_pca"]["seconds"] == 11.0
+    assert times["quick"]["pca"]["seconds"] == 11.0
     assert set(times) == {"quick", "full"}

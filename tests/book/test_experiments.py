@@ -10,7 +10,7 @@ import time
 
 import jsonschema
 import pytest
-from support import ROOT, copy_of_the_repository
+from helpers.repository import ROOT, copy_of_the_repository
 
 from ae_lib import load_mnist, load_results
 from tools import bench, experiments, gpu, train_distributed

@@ -6,7 +6,7 @@ import sys
 
 import nbformat
 import pytest
-from support import copy_of_the_repository
+from helpers.repository import copy_of_the_repository
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +47,8 @@ def wipe_counts(notebook):
             cell.execution_count = None
 
 
-DENSE = ("02_dense_autoencoder", "layer4)\nmodel.summary()")
-CONV = ("04_conv_autoencoder", "decode7)\nmodel.summary()")
+DENSE = ("dense_autoencoder", "layer4)\nmodel.summary()")
+CONV = ("conv_autoencoder", "decode7)\nmodel.summary()")
 CASES = {
     "nothing changed, dense": (*DENSE, lambda notebook: None, None),
     "nothing changed, conv": (*CONV, lambda notebook: None, None),

@@ -10,11 +10,13 @@ import nbformat
 import numpy as np
 import pytest
 import yaml
+from helpers.repository import NOTEBOOKS, ROOT, TEXTS
 from PIL import Image
-from support import NOTEBOOKS, ROOT, TEXTS
 
 from tools import book
 from tools.pictures import shrink
+
+PCA = ROOT / "chapters" / "pca.md"
 
 
 def read(path):
@@ -46,7 +48,7 @@ def test_every_text_has_its_notebook_and_is_in_sync():
 
 def test_a_change_in_text_code_or_tags_is_seen(tmp_path, monkeypatch):
     text, notebook = tmp_path / "x.md", tmp_path / "x.ipynb"
-    original = TEXTS[0].read_text()
+    original = PCA.read_text()
     text.write_text(original)
     monkeypatch.setattr(book, "CHAPTERS", tmp_path)
     assert book.out_of_sync() == ["x"]  # no notebook
@@ -65,13 +67,13 @@ def test_a_change_in_text_code_or_tags_is_seen(tmp_path, monkeypatch):
 
 
 def test_sync_keeps_the_outputs_of_unchanged_code(tmp_path, monkeypatch):
-    text, notebook = tmp_path / "01_pca.md", tmp_path / "01_pca.ipynb"
-    notebook.write_bytes(NOTEBOOKS[0].read_bytes())
-    changed = TEXTS[0].read_text().replace("k = 20\n", "k = 21\n", 1)
+    text, notebook = tmp_path / "pca.md", tmp_path / "pca.ipynb"
+    notebook.write_bytes(PCA.with_suffix(".ipynb").read_bytes())
+    changed = PCA.read_text().replace("k = 20\n", "k = 21\n", 1)
     text.write_text(changed.replace("Why reduce the dimension?", "Why?"))
     monkeypatch.setattr(book, "CHAPTERS", tmp_path)
     book.sync()
-    before, after = code_cells(NOTEBOOKS[0]), code_cells(notebook)
+    before, after = code_cells(PCA.with_suffix(".ipynb")), code_cells(notebook)
     lost = [b.source for b, a in zip(before, after, strict=True) if b.outputs and not a.outputs]
     assert len(lost) == 1
     assert "k = 20" in lost[0]
@@ -220,7 +222,7 @@ def test_every_number_in_prose_is_in_a_cell(path):
     assert stated - known == set()
 
 
-@pytest.mark.parametrize("page", ["index.md", "glossary.md", "README.md"])
+@pytest.mark.parametrize("page", ["index.md", "pages/glossary.md", "README.md"])
 def test_every_number_on_other_pages_is_in_a_chapter(page):
     known = set()
     for path in NOTEBOOKS:
@@ -241,12 +243,12 @@ def test_every_number_on_other_pages_is_in_a_chapter(page):
 def test_headers_state_measured_times(quick, full, stated, tmp_path, monkeypatch):
     record = tmp_path / "times.json"
     measured = {
-        name: {"01_pca": {"seconds": seconds, "cores": 2, "date": "2026-01-01"}}
+        name: {"pca": {"seconds": seconds, "cores": 2, "date": "2026-01-01"}}
         for name, seconds in (("quick", quick), ("full", full))
     }
     record.write_text(json.dumps(measured))
     monkeypatch.setattr(book, "TIMES", record)
-    assert book.running_time("01_pca") == f"Running on 2 CPU cores: {stated}."
+    assert book.running_time("pca") == f"Running on 2 CPU cores: {stated}."
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)

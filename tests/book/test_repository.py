@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 import yaml
-from support import NOTEBOOKS, ROOT, TEXTS
+from helpers.repository import NOTEBOOKS, ROOT, TEXTS
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
@@ -56,26 +56,18 @@ def test_there_are_four_workflows():
     assert "vars." in gpu["jobs"]["gpu"]["runs-on"]
 
 
-def test_pre_commit_runs_what_ci_runs():
-    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
-    (repo,) = config["repos"]
-    assert repo["repo"] == "local"  # nothing to be fetched
-    assert repo["hooks"][0]["entry"] == "make lint"
-    assert re.search(r"^test: .*\blint\b", (ROOT / "Makefile").read_text(), re.MULTILINE)
-
-
 def test_every_citation_exists_and_every_entry_is_cited():
     pages = [*TEXTS, ROOT / "index.md"]
     cited = set()
     for page in pages:
         for keys in re.findall(r"\{cite:\w+\}`([^`]+)`", page.read_text()):
             cited |= set(keys.split(","))
-    bibliography = (ROOT / "references.bib").read_text()
+    bibliography = (ROOT / "pages" / "references.bib").read_text()
     assert set(re.findall(r"^@\w+\{(\w+),", bibliography, re.MULTILINE)) == cited
 
 
 def test_references_can_be_followed():
-    for entry in re.split(r"\n(?=@)", (ROOT / "references.bib").read_text()):
+    for entry in re.split(r"\n(?=@)", (ROOT / "pages" / "references.bib").read_text()):
         doi = re.search(r"doi = \{(.*)\}", entry)
         assert doi or "url = {https://" in entry or "howpublished" in entry, entry
         assert not doi or re.fullmatch(r"10\.\d{4,9}/\S+", doi[1])
@@ -88,7 +80,9 @@ def test_requirements_are_lower_bounds_and_the_lock_is_exact():
         if line.strip() and not line.startswith("#")
     ]
     assert all(re.fullmatch(r"[\w-]+>=[\d.]+(post\d+)?(,<2)?", need) for need in needs), needs
-    locked = re.findall(r"^([a-z][\w-]*)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    locked = re.findall(
+        r"^([a-z][\w-]*)==", (ROOT / ".ci" / "requirements.lock").read_text(), re.MULTILINE
+    )
     for need in needs:
         assert re.split(r">=", need)[0].replace("_", "-").lower() in locked
     for name in ("tensorflow", "keras", "scikit-learn", "matplotlib", "jupytext", "nbval"):
@@ -104,7 +98,11 @@ def test_the_package_asks_for_no_more_than_the_requirements():
 
 
 def test_no_data_and_no_large_file():
-    for path in [*NOTEBOOKS, *(ROOT / "ae_lib").rglob("*"), *(ROOT / "_static").rglob("*")]:
+    for path in [
+        *NOTEBOOKS,
+        *(ROOT / "ae_lib").rglob("*"),
+        *(ROOT / "site" / "_static").rglob("*"),
+    ]:
         if path.is_file():
             assert path.stat().st_size < 2_000_000, path
             assert not path.name.startswith("mnist")

@@ -4,7 +4,7 @@ import json
 from functools import cache
 
 import pytest
-from sheets import MASTERS, run
+from helpers.sheets import MASTERS, run
 
 from ae_grade.build import build_sheet
 

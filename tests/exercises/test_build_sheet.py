@@ -7,19 +7,19 @@ import zipfile
 
 import nbformat
 import pytest
+from helpers.sheets import MASTERS, NAMES, ROOT, marks, run
 from otter.api import grade_submission
-from sheets import MASTERS, NAMES, ROOT, marks, run
 
 from ae_grade.build import BuildError, build_sheet
 from tools import book
 
 # What an answer of last year's course loses under another seed, besides what it must keep.
 LAST_YEAR = {
-    "01_pca": {"q3"},
-    "02_dense_autoencoder": {"q2", "q4"},
-    "03_tsne": {"q2"},
-    "04_conv_autoencoder": {"q3", "q5"},
-    "05_denoising": {"q3"},
+    "pca_sheet": {"q3"},
+    "dense_autoencoder_sheet": {"q2", "q4"},
+    "tsne_sheet": {"q2"},
+    "conv_autoencoder_sheet": {"q3", "q5"},
+    "denoising_sheet": {"q3"},
 }
 OTHER_SEED = 20271
 
@@ -64,24 +64,24 @@ def test_last_years_answers_do_not_fit(name, built, solved, other):
 
 @pytest.mark.parametrize("seed", [1, 2, 3, OTHER_SEED])
 def test_the_solution_fits_every_course(seed, tmp_path):
-    folder = build_sheet(ROOT / "exercises" / "01_pca.py", tmp_path, seed)
-    namespace, errors = run(folder / "autograder" / "01_pca.ipynb")
+    folder = build_sheet(ROOT / "masters" / "pca_sheet.py", tmp_path, seed)
+    namespace, errors = run(folder / "autograder" / "pca_sheet.ipynb")
     assert not errors
     assert sum(marks(folder, namespace).values()) == 18
 
 
 def test_the_same_seed_makes_the_same_sheet(built, tmp_path):
-    again = build_sheet(ROOT / "exercises" / "01_pca.py", tmp_path, 0)
-    for path in built("01_pca").rglob("*.*"):
+    again = build_sheet(ROOT / "masters" / "pca_sheet.py", tmp_path, 0)
+    for path in built("pca_sheet").rglob("*.*"):
         if path.suffix in (".py", ".ipynb", ".json"):
-            twin = again / path.relative_to(built("01_pca"))
+            twin = again / path.relative_to(built("pca_sheet"))
             assert path.read_text() == twin.read_text(), path.name
 
 
 def test_the_description(built):
-    text = (built("01_pca") / "autograder" / "sheet.json").read_text()
+    text = (built("pca_sheet") / "autograder" / "sheet.json").read_text()
     sheet = json.loads(text)
-    assert sheet["sheet"] == "01_pca"
+    assert sheet["sheet"] == "pca_sheet"
     assert sheet["seed"] == 0
     assert sheet["questions"][0] == {
         "name": "q1",
@@ -96,11 +96,11 @@ def test_the_description(built):
 
 def test_plain_otter_and_gradescope(built, tmp_path):
     """The zip that goes to Gradescope gives the solution full marks, the empty notebook none."""
-    folder = built("01_pca")
+    folder = built("pca_sheet")
     for part, expected in (("autograder", 18), ("student", 0)):
-        submission = tmp_path / part / "01_pca.ipynb"
+        submission = tmp_path / part / "pca_sheet.ipynb"
         submission.parent.mkdir()
-        shutil.copy(folder / part / "01_pca.ipynb", submission)
+        shutil.copy(folder / part / "pca_sheet.ipynb", submission)
         results = grade_submission(str(submission), str(folder / "autograder.zip"), quiet=True)
         assert results.total == expected
         assert results.possible == 18
@@ -108,7 +108,7 @@ def test_plain_otter_and_gradescope(built, tmp_path):
 
 def test_a_student_notebook_runs_from_an_empty_directory(tmp_path):
     """With ae_lib alone: nothing lies beside it, and otter-grader is never imported."""
-    notebook = nbformat.read(ROOT / "exercises" / "01_pca.ipynb", as_version=4)
+    notebook = nbformat.read(ROOT / "exercises" / "pca_sheet.ipynb", as_version=4)
     ask = "import sys\nprint('otter' in sys.modules)"
     notebook.cells.append(nbformat.v4.new_code_cell(ask))
     book.execute(notebook, tmp_path, {})
@@ -122,12 +122,12 @@ def test_a_student_notebook_runs_from_an_empty_directory(tmp_path):
 
 
 def test_an_old_build_is_replaced(tmp_path):
-    master = ROOT / "exercises" / "01_pca.py"
+    master = ROOT / "masters" / "pca_sheet.py"
     folder = build_sheet(master, tmp_path, 1)
     (folder / "leftover").touch()
     assert build_sheet(master, tmp_path, 2) == folder
     assert not (folder / "leftover").exists()
-    assert [path.name for path in tmp_path.iterdir()] == ["01_pca"]
+    assert [path.name for path in tmp_path.iterdir()] == ["pca_sheet"]
 
 
 @pytest.mark.parametrize(
@@ -136,14 +136,14 @@ def test_an_old_build_is_replaced(tmp_path):
         ("title: Principal", "tidle: Principal", "no entry `ae_grade` with a title"),
         ("K = __k__", "K = __kk__", "constants that it does not draw: ['kk']"),
         ('"share": float', '"shape": float', "does not draw: ['share']"),
-        ("# # END SOLUTION", "# # THE END", "otter-grader cannot build 01_pca"),
+        ("# # END SOLUTION", "# # THE END", "otter-grader cannot build pca_sheet"),
         ('"k": int(', '"unused": 1, "k": int(', "does not use: ['unused']"),
     ],
 )
 def test_a_bad_master_is_named(old, new, message, tmp_path):
-    text = (ROOT / "exercises" / "01_pca.py").read_text()
+    text = (ROOT / "masters" / "pca_sheet.py").read_text()
     assert old in text
-    master = tmp_path / "01_pca.py"
+    master = tmp_path / "pca_sheet.py"
     master.write_text(text.replace(old, new))
     with pytest.raises(BuildError, match=re.escape(message)):
         build_sheet(master, tmp_path / "out")
@@ -154,12 +154,12 @@ def test_a_missing_master_and_a_bad_seed_are_named(tmp_path):
     with pytest.raises(BuildError, match="There is no master"):
         build_sheet(tmp_path / "x.py", tmp_path)
     with pytest.raises(BuildError, match="The seed is -1"):
-        build_sheet(ROOT / "exercises" / "01_pca.py", tmp_path, -1)
+        build_sheet(ROOT / "masters" / "pca_sheet.py", tmp_path, -1)
 
 
 def test_a_solution_that_fails_its_tests_is_named(tmp_path):
-    text = (ROOT / "exercises" / "01_pca.py").read_text()
-    master = tmp_path / "01_pca.py"
+    text = (ROOT / "masters" / "pca_sheet.py").read_text()
+    master = tmp_path / "pca_sheet.py"
     master.write_text(text.replace("return mean, Wt[:k].T", "return mean, Wt[:k]"))
     with pytest.raises(BuildError, match="tests failed in the autograder notebook"):
         build_sheet(master, tmp_path / "out", verify=True)
@@ -167,10 +167,10 @@ def test_a_solution_that_fails_its_tests_is_named(tmp_path):
 
 def test_the_zip_needs_nothing_from_this_repository(built):
     """Gradescope's machine has neither the course nor a network address of it."""
-    with zipfile.ZipFile(built("01_pca") / "autograder.zip") as archive:
+    with zipfile.ZipFile(built("pca_sheet") / "autograder.zip") as archive:
         names = archive.namelist()
         environment = archive.read("environment.yml").decode()
-    assert {"files/ae_lib/checks/expect.py", "tests/q1.py", "run_autograder"} <= set(names)
+    assert {"files/ae_lib/sheets/expect.py", "tests/q1.py", "run_autograder"} <= set(names)
     assert "scikit-learn>=1.5" in environment
     assert "tensorflow>=2.18" in environment
     assert "ae-lib" not in environment

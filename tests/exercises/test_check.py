@@ -3,9 +3,9 @@
 import pytest
 
 from ae_lib import check
-from ae_lib.checks import expect
+from ae_lib.sheets import expect
 
-SHEET = "01_pca"
+SHEET = "pca_sheet"
 
 
 def test_an_unknown_question_is_told(tmp_path, monkeypatch):
@@ -25,14 +25,14 @@ def test_tests_beside_the_notebook_go_first(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tests").mkdir()
     body = (
-        "from ae_lib.checks import test_case\n"
+        "from ae_lib.sheets import test_case\n"
         "@test_case(points=1)\n"
         "def test_x(my_value):\n    '''My <value>.'''\n    assert my_value == 2, 'Look & see.'\n"
     )
     path = tmp_path / "tests" / "q1.py"
     path.write_text("# 02_other\n" + body)
     assert "My <value>" not in str(check("q1"))  # another sheet's folder
-    path.write_text("# 01_pca\n" + body)
+    path.write_text("# pca_sheet\n" + body)
     assert "not yet  My <value>.\n           Look & see." in str(check("q1"))
     assert "My &lt;value&gt;.<br><em>Look &amp; see.</em>" in check("q1")._repr_html_()
     monkeypatch.setitem(globals(), "my_value", 2)

@@ -9,7 +9,7 @@ import zipfile
 
 import nbformat
 import pytest
-from sheets import NAMES, ROOT, all_secrets, leaks
+from helpers.sheets import NAMES, ROOT, all_secrets, leaks
 
 from tools import sheets as tool
 
@@ -29,7 +29,7 @@ def hidden():
 
 def test_student_notebooks_and_public_tests(hidden):
     notebooks = {p.name: cells(p) for p in (ROOT / "exercises").glob("*.ipynb")}
-    tests = {str(p): p.read_text() for p in (ROOT / "ae_lib" / "checks").glob("*/q*.py")}
+    tests = {str(p): p.read_text() for p in (ROOT / "ae_lib" / "sheets").glob("*/q*.py")}
     assert len(notebooks) == len(NAMES)
     assert len(tests) == 5 * len(NAMES)
     assert leaks({**notebooks, **tests}, hidden) == []
@@ -43,7 +43,7 @@ def test_the_wheel(hidden, tmp_path):
         names = archive.namelist()
         texts = {n: archive.read(n).decode() for n in names if not n.endswith(".npz")}
     for name in NAMES:
-        assert f"ae_lib/checks/{name}/q1.py" in names, "students need the public tests"
+        assert f"ae_lib/sheets/{name}/q1.py" in names, "students need the public tests"
     assert "ae_lib/results/reproduction.json" in names, "chapter 8 reads it wherever it runs"
     assert not [name for name in names if name.endswith(".ipynb") or "exercises" in name]
     # The grader's own code names the marks that it looks for; it must not hold what they mark.
@@ -54,17 +54,17 @@ def test_the_wheel(hidden, tmp_path):
 
 
 def test_a_planted_secret_is_found(built, hidden):
-    path = built("01_pca") / "autograder" / "01_pca.ipynb"
+    path = built("pca_sheet") / "autograder" / "pca_sheet.ipynb"
     assert leaks({"solution": cells(path)}, hidden)
     page = "<span>shares</span> <b>=</b> np.cumsum(sigma<span>**</span>2) / np.sum(sigma**2)"
     assert leaks({"page": page}, hidden)
-    test = (built("01_pca") / "autograder" / "tests" / "q5.py").read_text()
+    test = (built("pca_sheet") / "autograder" / "tests" / "q5.py").read_text()
     assert leaks({"test": test}, hidden)
 
 
 def test_the_pages_of_solutions(built):
     """`make site SOLUTIONS=1` shows the solution, without otter's marks and the broken code."""
-    page = cells_of(tool.solution(built("01_pca")))
+    page = cells_of(tool.solution(built("pca_sheet")))
     assert "# Sheet 1: Principal component analysis, solutions" in page
     assert "Wt = np.linalg.svd(x - mean, full_matrices=False)[2]" in page
     assert "k_share = smallest_k(x_train, SHARE)" in page

@@ -5,7 +5,7 @@ import re
 import keras
 import nbformat
 import pytest
-from sheets import NAMES, ROOT, check_in, marks, run
+from helpers.sheets import NAMES, ROOT, check_in, marks, run
 
 from tools import sheets as tool
 
@@ -60,7 +60,7 @@ def test_each_test_has_a_title_and_each_question_a_public_test(name, built, ques
         source = (built(name) / "autograder" / question["test_file"]).read_text()
         assert source.count("@test_case") == len(re.findall(r'\n    """.*\.?"""\n', source))
         assert "hidden=True" in source
-        public = ROOT / "ae_lib" / "checks" / name / f"{question['name']}.py"
+        public = ROOT / "ae_lib" / "sheets" / name / f"{question['name']}.py"
         assert "hidden=True" not in public.read_text()
 
 

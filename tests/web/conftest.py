@@ -2,35 +2,19 @@
 
 import json
 import os
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from built_site import ROOT, build
 from filelock import FileLock
-
-sys.path.insert(0, str(ROOT / "_ext"))
-
-from node_packages import NODE
-
-
-def browser() -> str | None:
-    return os.environ.get("CHROMIUM") or shutil.which("chromium")
+from helpers.pages import NODE, build, need_browser
+from helpers.repository import ROOT
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Return the browser's path; without one the tests say how to get it."""
-    path = browser()
-    if path is None:
-        message = "no Chromium: `apt-get install chromium`, or set CHROMIUM to a browser's path"
-        # The gate must not pass because it has looked at nothing.
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
-    if not (ROOT / "node_modules" / "playwright-core").is_dir():
-        pytest.fail(f"the node packages are missing; install them with `{NODE.parent / 'npm'} ci`")
-    return str(path)
+    """Return the browser's path."""
+    return need_browser()
 
 
 @pytest.fixture(scope="session")

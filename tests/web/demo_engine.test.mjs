@@ -4,12 +4,12 @@ import { test } from "node:test";
 
 import {
   between, centreOfMass, centred, noisy, normals, rasterise, tile,
-} from "../../demo/digit.js";
+} from "../../site/demo/digit.js";
 import {
   Network, conv2d, dense, maxPool, meanSquaredError, mergedKernels, unpackTensors, upsample,
   upsampledConv2d,
-} from "../../demo/engine.js";
-import { nearestCodes } from "../../demo/scatter.js";
+} from "../../site/demo/engine.js";
+import { nearestCodes } from "../../site/demo/scatter.js";
 
 const image = (height, width, values, channels = 1) => ({
   data: Float32Array.from(values), height, width, channels,

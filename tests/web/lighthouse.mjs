@@ -8,9 +8,9 @@ import { serve } from "./server.mjs";
 
 const [folder, ...chosen] = process.argv.slice(2);
 const PAGES = chosen.length ? chosen
-  : ["index", "chapters/01_pca", "chapters/03_tsne", "chapters/05_denoising",
-    "chapters/08_lecture_against_this_book", "demo", "exercises/about", "exercises/01_pca",
-    "instructors", "api", "glossary", "search", "404"].map((name) => `${name}.html`);
+  : ["index", "chapters/pca", "chapters/tsne", "chapters/denoising",
+    "chapters/lecture_against_this_book", "pages/demo", "exercises/about", "exercises/pca_sheet",
+    "pages/instructors", "pages/api", "pages/glossary", "search", "404"].map((name) => `${name}.html`);
 const LIMITS = { accessibility: 100, "best-practices": 100, seo: 100 };
 const SPEED = { phone: 95, desktop: 100 }; // of chapters
 const KIB = 400; // of chapters

@@ -2,24 +2,23 @@
 
 import base64
 import json
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from embed_demo import add_images
+from helpers.pages import NODE
+from helpers.repository import ROOT
 from PIL import Image
 
 from ae_lib import as_vectors, encoder_of, load_mnist, pretrained, provenance
 
 pytestmark = pytest.mark.alone  # updates and frames are timed
 
-ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-DATA = ROOT / "demo" / "data"
+DATA = ROOT / "site" / "demo" / "data"
 # The colours of the book's theme, so that contrasts can be checked without building the book.
 PAGE = """<!doctype html>
 <html lang="en" data-theme="light"><head><meta charset="utf-8"><title>demo</title>
@@ -36,14 +35,6 @@ body {{ background: var(--pst-color-background); font-family: sans-serif; margin
 """
 
 
-def tool(name: str, package: str) -> str:
-    beside = Path(sys.executable).parent
-    path = shutil.which(name, path=f"{beside}{os.pathsep}{os.environ['PATH']}")
-    if path is None:
-        pytest.fail(f"{name} is missing; on Debian: apt install {package}")
-    return path
-
-
 def digits() -> np.ndarray:
     """Return the 100 sample digits, class by class, as grey values in [0, 1]."""
     sheet = np.array(Image.open(DATA / "digits.png"))
@@ -52,26 +43,23 @@ def digits() -> np.ndarray:
 
 
 def test_the_engine_by_hand():
-    command = [tool("node", "nodejs"), "--test", str(HERE / "demo_engine.test.mjs")]
+    command = [NODE, "--test", str(HERE / "demo_engine.test.mjs")]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory):
+def seen(tmp_path_factory, chromium):
     """What the browser saw."""
-    browser = os.environ.get("CHROMIUM") or tool("chromium", "chromium")
-    if not (ROOT / "node_modules" / "playwright-core").is_dir():
-        pytest.fail("playwright-core is missing; run `npm ci`")
     folder = tmp_path_factory.mktemp("demo")
-    shutil.copytree(ROOT / "demo", folder / "demo")
+    shutil.copytree(ROOT / "site" / "demo", folder / "demo")
     for name in ("draw", "draw-small", "explorer"):
         (folder / f"{name}.html").write_text(PAGE.format(name=name))
     real = folder / "with_images"
-    shutil.copytree(ROOT / "demo", real / "demo")
+    shutil.copytree(ROOT / "site" / "demo", real / "demo")
     (real / "explorer.html").write_text(PAGE.format(name="explorer"))
     add_images(real / "demo" / "data", load_mnist().x_test)
-    command = [tool("node", "nodejs"), str(HERE / "demo_browser.mjs"), browser, str(folder)]
+    command = [NODE, str(HERE / "demo_browser.mjs"), chromium, str(folder)]
     run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=180)
     assert run.returncode == 0, run.stdout + run.stderr
     return json.loads(run.stdout)

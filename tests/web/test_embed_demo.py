@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_only_pages_with_a_demo_load_its_files(tmp_path):
     (tmp_path / "conf.py").write_text(
-        f"import sys; sys.path.insert(0, {str(ROOT / '_ext')!r})\n"
+        f"import sys; sys.path.insert(0, {str(ROOT / 'site' / '_ext')!r})\n"
         "extensions = ['embed_demo']\nroot_doc = 'plain'\n"
     )
     (tmp_path / "plain.rst").write_text("Plain\n=====\n\n.. toctree::\n\n   deep/drawn\n")
@@ -40,7 +40,7 @@ def test_only_pages_with_a_demo_load_its_files(tmp_path):
     assert 'href="../_static/demo/demo.css?v=' in drawn
     assert "demo" not in (out / "plain.html").read_text().replace("deep/drawn", "")
     copied = {path.name for path in (out / "_static" / "demo").rglob("*") if path.is_file()}
-    assert copied == {path.name for path in (ROOT / "demo").rglob("*") if path.is_file()}
+    assert copied == {path.name for path in (ROOT / "site" / "demo").rglob("*") if path.is_file()}
 
 
 def test_a_site_built_where_mnist_lies_holds_its_images(tmp_path, monkeypatch):
@@ -51,7 +51,7 @@ def test_a_site_built_where_mnist_lies_holds_its_images(tmp_path, monkeypatch):
     app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(name="html"))
     embed_demo.copy_files(app)
     folder = tmp_path / "_static" / "demo" / "data"
-    before = json.loads((ROOT / "demo" / "data" / "maps.json").read_text())
+    before = json.loads((ROOT / "site" / "demo" / "data" / "maps.json").read_text())
     after = json.loads((folder / "maps.json").read_text())
     assert after == {**before, "images": "test_images.png"}
     with Image.open(folder / "test_images.png") as picture:

@@ -5,16 +5,16 @@ import os
 import subprocess
 
 import pytest
-from built_site import ROOT
-from node_packages import NODE
+from helpers.pages import NODE
+from helpers.repository import ROOT
 
 PAGES = [
     "index.html",
-    "chapters/02_dense_autoencoder.html",
-    "chapters/03_tsne.html",
-    "demo.html",
-    "exercises/01_pca.html",
-    "api.html",
+    "chapters/dense_autoencoder.html",
+    "chapters/tsne.html",
+    "pages/demo.html",
+    "exercises/pca_sheet.html",
+    "pages/api.html",
     "search.html",
     "404.html",
 ]

@@ -146,7 +146,7 @@ def test_excerpts_of_the_search_leave_the_second_copy_of_formulas_out(tmp_path):
 
 
 def test_fonts_of_formulas_hold_what_the_pages_need(tmp_path):
-    from built_site import ROOT
+    from helpers.repository import ROOT
 
     font = node_package(ROOT, "katex") / "dist" / "fonts" / "KaTeX_Main-Regular.ttf"
     target = tmp_path / "font.woff"
@@ -156,7 +156,7 @@ def test_fonts_of_formulas_hold_what_the_pages_need(tmp_path):
 
 
 def test_formulas_become_html_and_mathml_and_faults_are_named():
-    from built_site import ROOT
+    from helpers.repository import ROOT
 
     katex = KaTeX(node_package(ROOT, "katex"))
     try:

@@ -1,0 +1,134 @@
+"""Sheet 5: mistakes that its tests are meant to catch, and what each is worth."""
+
+import pytest
+from helpers.sheets import answer, check_in, marks
+
+NOISY = "def add_noise(images, factor, seed):\n    rng = np.random.default_rng(seed)\n    return {}"
+TRAIN = """
+def train_denoiser(x):
+    set_seed(SEED)
+    noisy = add_gaussian_noise(x, NOISE, SEED)
+    net = models.Sequential([
+        Input(shape=(28, 28, 1)),
+        Conv2D(16, (3, 3), activation="relu", padding="same"),
+        MaxPooling2D((2, 2)),
+        Conv2D(16, (3, 3), activation="relu", padding="same"),
+        UpSampling2D((2, 2)),
+        Conv2D(1, (3, 3), activation={last}, padding="same"),
+    ])
+    net.compile(optimizer={optimizer}, loss="mean_squared_error")
+    net.fit({pair}, batch_size=64, epochs=2, verbose=0)
+    return net
+denoiser = train_denoiser(x_train[:3000])
+"""
+GOOD = {"last": "None", "optimizer": "keras.optimizers.Adam(0.003)", "pair": "noisy, x"}
+
+MISTAKES = [
+    ("q1", "no clipping", NOISY.format("images + factor * rng.normal(size=images.shape)"), 2),
+    (
+        "q1",
+        "clips the noise, not the sum",
+        NOISY.format("images + np.clip(factor * rng.normal(size=images.shape), 0, 1)"),
+        0,
+    ),
+    (
+        "q1",
+        "uniform noise",
+        NOISY.format("np.clip(images + factor * rng.uniform(-1, 1, images.shape), 0, 1)"),
+        2,
+    ),
+    (
+        "q1",
+        "the factor is taken for the variance",
+        NOISY.format("np.clip(images + factor ** 0.5 * rng.normal(size=images.shape), 0, 1)"),
+        2,
+    ),
+    (
+        "q1",
+        "the same noise on every image",
+        NOISY.format("np.clip(images + factor * rng.normal(size=images.shape[1:]), 0, 1)"),
+        3,
+    ),
+    (
+        "q1",
+        "the seed is ignored",
+        "def add_noise(images, factor, seed):\n"
+        "    return np.clip(images + factor * np.random.normal(size=images.shape), 0, 1)",
+        3,
+    ),
+    (
+        "q2",
+        "values above 1 are not clipped",
+        "def expected_black(s): return s / np.sqrt(2 * np.pi)",
+        0,
+    ),
+    (
+        "q2",
+        "values above 1 are dropped",
+        """
+def expected_black(s):
+    from scipy.stats import norm
+    return s * (norm.pdf(0) - norm.pdf(1 / s))
+""",
+        0,
+    ),
+    ("q2", "learnt by heart", "def expected_black(s): return 0.1952", 1),
+    (
+        "q3",
+        "natural logarithm",
+        "def psnr(clean, image): return 10 * np.log(1 / np.mean((clean - image) ** 2))",
+        1,
+    ),
+    (
+        "q3",
+        "the root of the error",
+        "def psnr(clean, image): return 10 * np.log10(1 / np.sqrt(np.mean((clean - image) ** 2)))",
+        1,
+    ),
+    (
+        "q3",
+        "the peak of this image in place of 1",
+        """
+def psnr(clean, image):
+    return 10 * np.log10(max(clean.max(), 1e-9) ** 2 / np.mean((clean - image) ** 2))
+""",
+        1,
+    ),
+    (
+        "q3",
+        "the window reaches into the next image",
+        "median_db = psnr(x_test, median_filter(x_test_noisy, size=(WINDOW, WINDOW, WINDOW, 1)))",
+        2,
+    ),
+    (
+        "q4",
+        "black in one output is enough",
+        """
+def dead_pixels(outputs, images):
+    return int(np.sum((outputs == 0).any(axis=0) & ((images > 0.5).mean(axis=0) > 0.01)))
+""",
+        1,
+    ),
+    (
+        "q4",
+        "pixels that are black rightly",
+        "def dead_pixels(outputs, images): return int(np.sum((outputs == 0).all(axis=0)))",
+        1,
+    ),
+    ("q4", "the wrong one", "deadly = 'sigmoid'", 2),
+    ("q4", "no word of the list", "deadly = 'ReLU'", 2),
+    ("q5", "features and labels swapped", TRAIN.format(**{**GOOD, "pair": "x, noisy"}), 0),
+    ("q5", "softmax over one channel", TRAIN.format(**{**GOOD, "last": '"softmax"'}), 0),
+    ("q5", "plain gradient steps", TRAIN.format(**{**GOOD, "optimizer": '"sgd"'}), 0),
+    ("q5", "the median filter in the network's place", "denoiser = median_filter", 0),
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "mistake", "code", "points"), MISTAKES, ids=[f"{m[0]}: {m[1]}" for m in MISTAKES]
+)
+def test_mistake(question, mistake, code, points, built, solved):
+    namespace = answer(solved("denoising_sheet"), code)
+    assert marks(built("denoising_sheet"), namespace, question) == {question: points}
+    result = check_in(namespace, question)
+    assert "Traceback" not in str(result)

@@ -1,0 +1,50 @@
+"""Node, the browser, and the committed notebooks built as a site."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from helpers.repository import ROOT
+from node_packages import NODE
+
+from tools.book import copy_site
+
+__all__ = ["NODE", "browser", "build", "need_browser"]
+
+
+def build(folder: Path, **changes: str) -> Path:
+    """Build the committed notebooks in a copy of the book; return the folder of the pages."""
+    copy = copy_site(folder / "book")
+    for old, new in changes.items():
+        config = (copy / "_config.yml").read_text(encoding="utf-8")
+        assert old in config
+        (copy / "_config.yml").write_text(config.replace(old, new, 1), encoding="utf-8")
+    builder = Path(sys.executable).parent / "jupyter-book"
+    run = subprocess.run(
+        [builder, "build", "-q", "-W", "-n", "--keep-going", str(copy)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, f"{run.stdout}{run.stderr}"
+    return copy / "_build" / "html"
+
+
+def browser() -> str | None:
+    """Return the path of Chromium, or None where there is none."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium")
+
+
+def need_browser() -> str:
+    """Return the browser's path; without one, or without node packages, say how to get it."""
+    path = browser()
+    if path is None:
+        message = "no Chromium: `apt-get install chromium`, or set CHROMIUM to a browser's path"
+        # The gate must not pass because it has looked at nothing.
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
+    if not (ROOT / "site" / "node_modules" / "playwright-core").is_dir():
+        pytest.fail(f"the node packages are missing: `{NODE.parent / 'npm'} --prefix site ci`")
+    return str(path)
