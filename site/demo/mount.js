@@ -2,7 +2,10 @@
 // view. A classic script, because from a file: address browsers load no modules.
 (() => {
   const base = new URL(".", document.currentScript.src);
-  const modules = { draw: "draw.js", "draw-small": "draw.js", explorer: "explorer.js" };
+  const modules = {
+    draw: "draw.js", "draw-small": "draw.js", explorer: "explorer.js",
+    train: "train/train.js", "train-small": "train/train.js",
+  };
 
   function say(element, sentence) {
     const paragraph = document.createElement("p");

@@ -19,7 +19,7 @@ export class Digits {
 
   #part(places) {
     return {
-      places,
+      labels: Uint8Array.from(places, (place) => this.labels[place]),
       rows: places.length,
       row: (i, into) => this.copy(places[i], into),
     };

@@ -3,11 +3,13 @@
 
 import { normals } from "../digit.js";
 import { PIXELS } from "./data.js";
-import { CAPACITY, Network, uniforms } from "./nn.js";
+import { Network, uniforms } from "./nn.js";
 import { activationsOf, widthsOf } from "./presets.js";
 
 const POOL = 1 << 18; // normal numbers, used over and over from random places
 const DEAD = 1e-12; // an output below has no light in it
+const INK = 0.5; // a pixel with less may be the edge of a stroke
+const AT_ONCE = 256; // test images
 
 /** Fisher and Yates. */
 function shuffle(list, random) {
@@ -38,7 +40,24 @@ export class Trainer {
     this.steps = 0;
     this.epoch = 0; // whole ones that lie behind
     this.order = null; // of the epoch that has begun
-    this.axes = null; // of the map
+  }
+
+  /** What it takes to go on later: weights, the optimiser's memory, and how far it came. */
+  state() {
+    const { parameters, first, second, steps: updates } = this.network;
+    const [p, m, v] = [parameters, first, second].map((array) => array.slice());
+    return { parameters: p, first: m, second: v, updates, steps: this.steps, epoch: this.epoch };
+  }
+
+  /** Go on from there, with an epoch that begins. */
+  resume({ parameters, first, second, updates, steps, epoch }) {
+    const { network } = this;
+    network.parameters.set(parameters);
+    network.first.set(first);
+    network.second.set(second);
+    network.steps = updates;
+    Object.assign(this, { steps, epoch, order: null });
+    this.random = uniforms(this.settings.seed + 1 + steps);
   }
 
   /** Change what can be changed while a network learns. */
@@ -91,42 +110,55 @@ export class Trainer {
 
   /**
    * How the network does on the test images, with the same noise at each call: loss, mean squared
-   * error, the codes, and how many output pixels are black in all of them.
+   * error, the codes, and what is dead, that is 0 for every image: output pixels in which digits
+   * have ink, and numbers of the code. A generator that can be left alone after each few hundred
+   * images, so that a worker may answer meanwhile.
    */
-  evaluate() {
+  *evaluate() {
     const { network } = this;
     const { test } = this.digits;
     const random = uniforms(0);
     const code = network.layers[network.encoderLayers - 1];
     const codes = new Float32Array(test.rows * code.outputs);
     const lit = new Uint8Array(PIXELS);
+    const inked = new Uint8Array(PIXELS);
+    const active = new Uint8Array(code.outputs);
     let [loss, mse] = [0, 0];
-    for (let first = 0; first < test.rows; first += CAPACITY) {
-      const count = Math.min(CAPACITY, test.rows - first);
+    for (let first = 0; first < test.rows; first += AT_ONCE) {
+      const count = Math.min(AT_ONCE, test.rows - first);
+      const length = count * PIXELS;
       for (let i = 0; i < count; i++) {
         test.row(first + i, network.target.subarray(i * PIXELS, (i + 1) * PIXELS));
       }
-      const images = network.input.subarray(0, count * PIXELS);
-      images.set(network.target.subarray(0, count * PIXELS));
-      this.spoil(images, random);
+      network.input.set(network.target.subarray(0, length));
+      this.spoil(network.input.subarray(0, length), random);
       const outputs = network.forward(count);
       const errors = network.errors(count);
       loss += errors.loss * count;
       mse += errors.mse * count;
       codes.set(code.values.subarray(0, count * code.outputs), first * code.outputs);
-      for (let i = 0; i < outputs.length; i++) if (outputs[i] > DEAD) lit[i % PIXELS] = 1;
+      for (let i = 0; i < outputs.length; i++) {
+        if (outputs[i] > DEAD) lit[i % PIXELS] = 1;
+        if (network.target[i] > INK) inked[i % PIXELS] = 1;
+      }
+      yield;
     }
-    const dark = PIXELS - lit.reduce((sum, value) => sum + value, 0);
-    return { loss: loss / test.rows, mse: mse / test.rows, codes, dark };
+    codes.forEach((value, i) => {
+      if (value !== 0) active[i % code.outputs] = 1;
+    });
+    const needed = inked.reduce((sum, ink) => sum + ink, 0);
+    const dead = inked.reduce((sum, ink, p) => sum + (ink && !lit[p]), 0);
+    const silent = active.reduce((sum, value) => sum + !value, 0);
+    return { loss: loss / test.rows, mse: mse / test.rows, codes, needed, dead, silent };
   }
 
-  /** The images as the network gets them, and what it makes of them; [n, 784] each. */
+  /** Images as the network gets them, and what it makes of them; [n, 784] each. */
   rebuild(images) {
     const { network } = this;
-    const count = images.length / PIXELS;
-    const input = network.input.subarray(0, images.length);
-    input.set(images);
-    return network.forward(count).slice();
+    const input = images.slice();
+    this.spoil(input, uniforms(0));
+    network.input.set(input);
+    return { input, output: network.forward(images.length / PIXELS).slice() };
   }
 
   /** The span of the linear decoder's rows, [code, 784]: the product of its kernels. */
