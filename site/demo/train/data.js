@@ -17,8 +17,18 @@ export class Digits {
     this.test = this.#part(places.filter(isTest));
   }
 
+  /** How many training images have ink in each pixel. */
+  get used() {
+    const counts = new Uint32Array(PIXELS);
+    for (const place of this.train.places) {
+      for (let p = 0; p < PIXELS; p++) counts[p] += this.pixels[PIXELS * place + p] > 0;
+    }
+    return counts;
+  }
+
   #part(places) {
     return {
+      places,
       labels: Uint8Array.from(places, (place) => this.labels[place]),
       rows: places.length,
       row: (i, into) => this.copy(places[i], into),

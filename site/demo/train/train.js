@@ -217,7 +217,7 @@ export async function mount(root, base) {
     cells.PCA.value.textContent = full ? "0: it keeps all" : three(line);
     cells.angle.pair.hidden = !(typeof look?.angle === "number");
     cells.angle.term.textContent = "angle to PCA’s space";
-    cells.angle.value.textContent = `${look?.angle?.toFixed(1)}°`;
+    cells.angle.value.textContent = cells.angle.pair.hidden ? "" : `${look.angle.toFixed(1)}°`;
     cells.dead.pair.hidden = settings.output !== "relu";
     cells.dead.term.textContent = "dead output pixels";
     cells.dead.value.textContent = look ? `${look.dead} of ${look.needed}` : "–";

@@ -12,8 +12,10 @@ const SLICE = 25; // milliseconds of training before messages are looked at
 const PROGRESS = 100; // milliseconds between two points of the curve
 const LOOK = 300; // milliseconds between two looks at the test images, or more where a look is long
 const TILES = 100; // first-layer weights that are shown
+const RARE = 0.01; // a pixel with ink in fewer images has weights that are still random
 
 let digits = null;
+let used = null; // how many images have ink in each pixel
 let trainer = null;
 let components = null; // PCA's, to measure angles with
 let plane = null; // of the map
@@ -48,15 +50,19 @@ function sayProgress() {
   postMessage({ event: "progress", steps, epoch, seconds, loss: loss / count, mse: mse / count });
 }
 
-/** First-layer weights as bytes, [tiles, 784]: 128 is 0, 1 and 255 are the largest of them all. */
+/**
+ * First-layer weights as bytes, [tiles, 784]: 128 is 0, 1 and 255 are the largest of a tile. Pixels
+ * that are black in nearly all images are left out: what their weights are is chance.
+ */
 function tiles() {
   const { kernel, outputs } = trainer.network.layers[0];
   const count = Math.min(TILES, outputs);
-  let largest = 1e-30;
-  for (const value of kernel) largest = Math.max(largest, Math.abs(value));
-  const bytes = new Uint8Array(count * PIXELS);
+  const bytes = new Uint8Array(count * PIXELS).fill(128);
+  const shown = Array.from(used.keys()).filter((p) => used[p] > RARE * digits.train.rows);
   for (let t = 0; t < count; t++) {
-    for (let p = 0; p < PIXELS; p++) {
+    let largest = 1e-30;
+    for (const p of shown) largest = Math.max(largest, Math.abs(kernel[p * outputs + t]));
+    for (const p of shown) {
       bytes[t * PIXELS + p] = Math.round(128 + (127 * kernel[p * outputs + t]) / largest);
     }
   }
@@ -140,6 +146,7 @@ const answers = {
   },
   take({ raw }) {
     digits = new Digits(raw);
+    used = digits.used;
     const { test } = digits;
     const images = new Float32Array(10 * PIXELS);
     for (let digit = 0; digit < 10; digit++) {
