@@ -10,14 +10,15 @@ testing (site/demo/train/data.js).
 
 import json
 import os
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from ae_lib.data import Dataset, load_mnist, local_mnist
+import ae_lib.data
+from ae_lib.data import Dataset
 
 ACROSS = 100  # images side by side
 COUNT = 10_000
@@ -38,7 +39,7 @@ def write_atlas(path: Path, images: np.ndarray) -> None:
     rows = np.round((LEVELS - 1) * images).astype("u1").reshape(-1, ACROSS, 28, 28).swapaxes(1, 2)
     atlas = Image.fromarray(rows.reshape(-1, ACROSS * 28), "P")
     atlas.putpalette([17 * grey for grey in range(LEVELS) for _ in "rgb"])
-    atlas.save(path, bits=4)
+    atlas.save(path, bits=4, optimize=True)
 
 
 @contextmanager
@@ -56,10 +57,10 @@ def _dataset_asked_for(name: str) -> Iterator[None]:
 
 def dataset_at_hand() -> Dataset:
     """Return MNIST if it lies on this machine, else the stand-in; nothing is downloaded."""
-    if local_mnist([]) is not None:
-        return load_mnist()  # the stand-in may be asked for
+    if ae_lib.data.local_mnist([]) is not None:
+        return ae_lib.data.load_mnist()  # the stand-in may be asked for
     with _dataset_asked_for("standin"):
-        return load_mnist()
+        return ae_lib.data.load_mnist()
 
 
 def ten_thousand(data: Dataset) -> tuple[np.ndarray, np.ndarray]:

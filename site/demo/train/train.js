@@ -98,7 +98,7 @@ export async function mount(root, base) {
   });
   const map = small ? null : makeMap(decode);
   const tiles = small ? null : makeTiles();
-  const pad = small ? null : makePad(voice, () => attempt(rebuildDrawing));
+  const pad = small ? null : makePad(voice, () => guard(rebuildDrawing));
   const buttons = el("div", { className: "demo-buttons" }, startButton, stepButton, resetButton);
   const controls = small ? null : makeControls((next) => attempt(() => change(next)), say);
 
@@ -169,12 +169,17 @@ export async function mount(root, base) {
     if (sentence) voice.say(sentence, 0);
   }
 
-  async function attempt(work) {
+  /** Do one thing after the other, as the reader asked for them. */
+  let turn = Promise.resolve();
+  function attempt(work) {
+    turn = turn.then(() => guard(work));
+  }
+
+  async function guard(work) {
     try {
       await work();
     } catch (error) {
       console.error(error);
-      running = false;
       say(error.message);
       showState();
     }
@@ -290,12 +295,11 @@ export async function mount(root, base) {
       if (event.steps || !curves.test.points.length) curves.test.add(event.steps, event.mse);
       diagnose();
       if (!(event.mse < EXPLODED) && running) attempt(pause);
-      if (pad?.image() && !running) attempt(rebuildDrawing);
-      else if (pad?.image()) rebuildDrawing().catch(console.error);
+      if (pad?.image()) guard(rebuildDrawing);
     } else if (event.event === "finished") {
       running = false;
       voice.say(`Finished after ${plural(progress.epoch, "epoch")}. Test error ${three(look?.mse)}.`, 0);
-      attempt(remember);
+      guard(remember);
     } else if (event.event === "failed") {
       running = false;
       say(`Training has stopped: ${event.message}`);
@@ -319,7 +323,7 @@ export async function mount(root, base) {
         await made.call("settings", { settings, state });
         state = null;
         if (pca) await made.call("components", { components: pca.components });
-        else attempt(() => computePca(made, raw));
+        else guard(() => computePca(made, raw));
         return made;
       } catch (error) {
         made.end();
@@ -345,11 +349,9 @@ export async function mount(root, base) {
   // ---------------------------------------------------------------------------- what is done
 
   async function start() {
-    running = true;
-    startButton.textContent = "Pause";
     const made = await ready();
-    if (!running) return; // paused while it was loading
     speed = null;
+    running = true;
     ({ goal } = await made.call("start"));
     voice.say("Training.", 0);
     showState();
@@ -385,13 +387,16 @@ export async function mount(root, base) {
 
   /** Put the present network aside, so that it can be brought back. */
   async function putAside() {
-    if (progress.steps) previous = await record();
+    if (!progress.steps) return;
+    previous = await record();
+    showState();
   }
 
   async function reset() {
     running = false;
-    await putAside();
+    const aside = putAside();
     forget();
+    await aside;
     if (worker) await (await worker).call("reset", { settings });
     voice.say("Reset. The network is untrained.", 0);
     showState();
@@ -402,15 +407,12 @@ export async function mount(root, base) {
   async function change(next) {
     const rebuilt = BUILDS.some((key) => next[key] !== settings[key]);
     const wasRunning = running;
-    if (rebuilt) {
-      await putAside();
-      settings = next;
-      forget();
-    } else {
-      if (next.epochs !== settings.epochs) goal = next.epochs;
-      settings = next;
-    }
+    const aside = rebuilt ? putAside() : null;
+    if (next.epochs !== settings.epochs) goal = next.epochs;
+    settings = next;
+    if (rebuilt) forget();
     showSettings();
+    await aside;
     if (!worker) {
       if (state) state = { ...state, settings };
       return;
@@ -421,22 +423,24 @@ export async function mount(root, base) {
   }
 
   async function tell(name) {
-    await putAside();
+    const aside = putAside();
     running = false;
     settings = presetSettings(name);
     forget();
     showSettings();
+    await aside;
     if (worker) await (await worker).call("reset", { settings });
     await start();
   }
 
   /** All that a reload must not lose. */
   async function record() {
-    const kept = state ?? (worker ? await (await worker).call("state") : null);
-    return {
-      settings, state: kept, progress, look, known, pca,
+    const now = {
+      settings, state, progress, look, known, pca,
       curves: { train: curves.train.points, test: curves.test.points },
     };
+    if (!now.state && worker) now.state = await (await worker).call("state");
+    return now;
   }
 
   function restore(kept) {
@@ -471,10 +475,10 @@ export async function mount(root, base) {
     await keep(RECORD, await record());
   }
   setInterval(() => {
-    if (running && performance.now() - remembered > KEEP_EVERY) attempt(remember);
+    if (running && performance.now() - remembered > KEEP_EVERY) guard(remember);
   }, 1000);
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden && running) attempt(remember);
+    if (document.hidden && running) guard(remember);
   });
 
   // ------------------------------------------------------------------ drawing, map, weights
@@ -520,13 +524,15 @@ export async function mount(root, base) {
       const hinted = found.settings ? fromHash(toHash({ ...DEFAULTS, ...found.settings })).settings : settings;
       found.settings = withWidths(hinted, found.widths);
     } catch (error) {
-      throw new Error(`${file.name} cannot be used. ${error.message}`);
+      say(`${file.name} cannot be used. ${error.message}`); // and nothing is lost
+      return;
     }
-    await putAside();
+    const aside = putAside();
     running = false;
     settings = found.settings;
     forget();
     showSettings();
+    await aside;
     const made = await ready();
     await made.call("weightsIn", { settings, weights: found.weights });
     voice.say(`The weights of ${file.name} are loaded. Test error ${three(look?.mse)}.`, 0);
