@@ -61,7 +61,7 @@ serve: site ## show the site on http://localhost:8000
 	@$(BIN)/python -m http.server 8000 --bind localhost --directory _build/html
 
 pdf: $(READY) ## print the whole book as one PDF (needs chromium)
-	@$(BIN)/python tools/pdf.py
+	@$(BIN)/python -m tools.pdf
 
 web-audit: $(READY) $(NODE_READY) site ## rate pages of every type with Lighthouse, median of 3 (needs chromium)
 	@$(BIN)/node tests/web/lighthouse.mjs _build/html
@@ -102,13 +102,13 @@ format: $(READY) ## let ruff put code in order, in the chapters' text, too
 	@$(MAKE) --no-print-directory sync
 
 overview: $(READY) ## draw the picture of the landing page from the stored weights
-	@$(BIN)/python tools/overview.py
+	@$(BIN)/python -m tools.overview
 
 demo: $(READY) ## write the weights and sample digits of the page "Draw a digit"
-	@$(BIN)/python tools/export_demo.py
+	@$(BIN)/python -m tools.export_demo
 
 explorer: $(READY) ## compute the maps of the t-SNE explorer (five minutes)
-	@$(BIN)/python tools/export_explorer.py
+	@$(BIN)/python -m tools.export_explorer
 
 screenshot: site ## take the README's picture of the site (needs chromium)
 	@chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,900 \

@@ -19,16 +19,14 @@ import numpy as np
 from tqdm import tqdm
 
 from ae_lib import (
+    RECIPES,
     Dataset,
-    choose_precision,
     denoising_autoencoder,
-    environment,
     load_mnist,
     rmsprop,
+    runtime_info,
     set_seed,
-    training_pairs,
 )
-from ae_lib.training import BATCH_SIZE, BUILDERS
 from tools.results import RESULTS, write_checked
 
 PATH = RESULTS / "experiments.json"
@@ -66,7 +64,7 @@ def build(trial: Trial, seed: int) -> keras.Model:
     """Return the trial's network, compiled; Keras is seeded."""
     set_seed(seed)
     if trial.output_initializer == "as built":
-        model = BUILDERS[trial.model]()
+        model = RECIPES[trial.model].build()
     else:
         model = denoising_autoencoder(trial.output_initializer)
     # The lecture's line is `optimizer='RMSprop'`.
@@ -78,12 +76,12 @@ def build(trial: Trial, seed: int) -> keras.Model:
 def train(trial: Trial, seed: int, data: Dataset) -> dict[str, Any]:
     """Train once and return what is stored of it."""
     model = build(trial, seed)
-    rng = np.random.default_rng(seed)
-    features, labels = training_pairs(trial.model, data.x_train, rng)
-    x_test, y_test = training_pairs(trial.model, data.x_test, rng)
+    recipe, rng = RECIPES[trial.model], np.random.default_rng(seed)
+    inputs, targets = recipe.pairs(data.x_train, rng)
+    x_test, y_test = recipe.pairs(data.x_test, rng)
     start = time.perf_counter()
     history = model.fit(
-        features, labels, batch_size=BATCH_SIZE, epochs=trial.epochs, verbose=0
+        inputs, targets, batch_size=recipe.batch_size, epochs=trial.epochs, verbose=0
     ).history
     seconds = time.perf_counter() - start
     outputs = model.predict(x_test, verbose=0)
@@ -96,19 +94,10 @@ def train(trial: Trial, seed: int, data: Dataset) -> dict[str, Any]:
     }
 
 
-def set_precision(trial: Trial) -> None:
-    """Compute as the trial's chapter does: only the convolutional ones choose the precision."""
-    if trial.model == "dense":
-        keras.config.set_dtype_policy("float32")
-    else:
-        choose_precision()
-
-
 def run_trial(trial: Trial, data: Dataset, path: Path, anew: bool = False) -> None:
     """Train from each seed and store each run; what is there of the same kind is kept."""
-    set_precision(trial)
     made_with = {
-        **environment(),
+        **runtime_info(),
         "dataset": {"name": data.name, "sha256": data.sha256},
         "train_images": len(data.x_train),
     }

@@ -38,7 +38,6 @@ def train(options: argparse.Namespace) -> None:
         atexit.register(shutil.rmtree, state)
         if options.checkpoint.is_dir():
             shutil.copytree(options.checkpoint, state, dirs_exist_ok=True)
-    os.environ["AE_CHECKPOINT_DIR"] = str(state)
     os.environ["KERAS_BACKEND"] = "jax"  # the only backend that keras.distribution serves
     import jax
 
@@ -48,26 +47,32 @@ def train(options: argparse.Namespace) -> None:
     keras.distribution.initialize(options.address, options.processes, options.process_id)
     keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
 
-    from ae_lib import checkpoint, dense_autoencoder, load_mnist, rmsprop, set_seed, training_pairs
+    from ae_lib import RECIPES, load_mnist, rmsprop, set_seed
 
     data = load_mnist()
     share = options.images // options.processes  # the same in each process
     mine = data.x_train[: options.images][options.process_id :: options.processes][:share]
-    features, labels = training_pairs("dense", mine)
+    inputs, targets = RECIPES["dense"].pairs(mine)
 
+    if first and (state / "dense" / "training_metadata.json").is_file():
+        print("Going on after the last checkpoint.")
     set_seed()  # the same first weights everywhere
-    model = dense_autoencoder()
+    model = RECIPES["dense"].build()
     model.compile(optimizer=rmsprop(), loss="mean_squared_error")
     try:
         history = model.fit(
-            features,
-            labels,
+            inputs,
+            targets,
             batch_size=BATCH_SIZE // options.processes,
             epochs=options.epochs,
             # MNIST is in random order already. Taken as they come, the images of a step are the
             # same whatever the number of processes, so that the losses can be compared.
             shuffle=False,
-            callbacks=[checkpoint("dense")],
+            callbacks=[
+                keras.callbacks.BackupAndRestore(
+                    str(state / "dense"), double_checkpoint=True, delete_checkpoint=False
+                )
+            ],
             verbose=2 if first else 0,
         )
     except jax.errors.JaxRuntimeError as error:

@@ -13,7 +13,7 @@ from helpers.pages import NODE
 from helpers.repository import ROOT
 from PIL import Image
 
-from ae_lib import as_vectors, encoder_of, load_mnist, pretrained, provenance
+from ae_lib import as_vectors, encoder_of, load_mnist, load_pretrained, training_record
 
 pytestmark = pytest.mark.alone  # updates and frames are timed
 
@@ -73,7 +73,7 @@ def output(seen, name):
 def test_outputs_are_those_of_keras(seen, name):
     x = digits()
     x = as_vectors(x) if name == "dense" else x.reshape(-1, 28, 28, 1)
-    expected = pretrained(name).predict(x, verbose=0).reshape(100, 784)
+    expected = load_pretrained(name).predict(x, verbose=0).reshape(100, 784)
     assert expected.max() > 0.9
     assert np.abs(output(seen, name) - expected).max() < 1e-4
 
@@ -100,10 +100,10 @@ def test_the_exports_are_of_the_stored_weights():
     """`make demo` and `make explorer` must follow a new training."""
     models = json.loads((DATA / "models.json").read_text())
     for name, sha256 in models["weights_sha256"].items():
-        assert sha256 == provenance(name)["weights_sha256"], "run `make demo`"
+        assert sha256 == training_record(name)["weights_sha256"], "run `make demo`"
     top = np.array(json.loads((DATA / "maps.json").read_text())["code_top"])
     stored = np.frombuffer((DATA / "codes.bin").read_bytes(), "u1").reshape(10_000, 20) / 255 * top
-    codes = encoder_of(pretrained("dense")).predict(as_vectors(digits()), verbose=0)
+    codes = encoder_of(load_pretrained("dense")).predict(as_vectors(digits()), verbose=0)
     error = np.abs(stored[np.ravel(models["digits"])] - codes)
     assert (error < 0.51 * top / 255 + 1e-3).all(), "run `make explorer`"
 

@@ -131,5 +131,5 @@ def test_the_search_index_holds_the_terms_of_the_glossary(site):
 
 def test_pages_of_ae_lib_are_there(site):
     anchors = Page(site / "api.html").anchors
-    for name in ("data.load_mnist", "models.dense_autoencoder", "plots.plot_map", "pca.PCA"):
+    for name in ("data.load_mnist", "models.dense_autoencoder", "plots.plot_embedding", "pca.PCA"):
         assert f"ae_lib.{name}" in anchors

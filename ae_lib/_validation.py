@@ -1,8 +1,15 @@
 """Checks of arguments that several modules share: what was wrong, which value, what to do."""
 
+import zipfile
+import zlib
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+
+# What reading a broken archive raises: NumPy, zipfile and zlib each have their own word for it,
+# and np.load returns a bare array for an .npy file, which is no context manager.
+BROKEN_ARCHIVE = (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error)
 
 
 def check_images(images: Any, name: str) -> np.ndarray:
@@ -75,3 +82,16 @@ def check_matrix(x: Any, name: str, columns: int | None = None) -> np.ndarray:
         expected = f"(n, {'d' if columns is None else columns})"
         raise ValueError(f"{name} has shape {x.shape}; expected {expected}, one vector a row.")
     return x
+
+
+def check_same_length(a: Any, a_name: str, b: Any, b_name: str) -> None:
+    """Raise ValueError unless `a` and `b` have the same number of rows."""
+    if len(a) != len(b):
+        raise ValueError(f"{a_name} has {len(a)} rows, {b_name} {len(b)}; expected as many.")
+
+
+def check_name(name: Any, allowed: Iterable[str]) -> None:
+    """Raise ValueError unless `name` is one of the allowed names."""
+    allowed = list(allowed)
+    if name not in allowed:
+        raise ValueError(f"name is {name!r}; expected one of {', '.join(allowed)}.")
