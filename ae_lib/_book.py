@@ -10,8 +10,8 @@ From then on ``keras.Model.fit`` in that kernel
 
 - trains networks made of Keras's layers through `fuse_layers`: the same weights, the same order of
   the images, the same outputs up to the rounding of float32;
-- saves the state after each epoch in `state_dir`, and goes on from there when the same chapter is
-  executed again after an interruption;
+- saves the state after each epoch in `state_dir`, and goes on from there when the same training is
+  asked for again: after an interruption, or because a sentence beside it has changed;
 - returns the history that Keras's own ``fit`` returns, of all epochs.
 
 Where later chapters load the chapter's network, a cell behind the notebook stores it::
@@ -21,10 +21,8 @@ Where later chapters load the chapter's network, a cell behind the notebook stor
 
 import functools
 import inspect
-import json
 import os
 import sys
-import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -36,9 +34,10 @@ import keras
 import numpy as np
 
 from ae_lib._fused import fuse_layers
+from ae_lib._keeper import Keeper, training_key
 from ae_lib._machine import runtime_info
 from ae_lib._settings import settings
-from ae_lib._validation import BROKEN_ARCHIVE, check_name
+from ae_lib._validation import check_name
 from ae_lib.data import Dataset
 from ae_lib.metrics import reconstruction_error
 from ae_lib.pretrained import write_weights
@@ -56,7 +55,6 @@ class _Door:
     fit: Callable[..., keras.callbacks.History]
     compiled_as: Any = field(default_factory=weakref.WeakKeyDictionary)
     seconds: Any = field(default_factory=weakref.WeakKeyDictionary)
-    fits: int = 0
     inside: bool = False
 
 
@@ -77,8 +75,9 @@ def install(
     weights_dir : path, optional
         Where `store` writes ``<name>.npz``; needed to store.
     state_dir : path, optional
-        Where the state of unfinished trainings is kept, one folder per call of ``fit``. It must
-        belong to this version of this notebook alone. Without it nothing is resumed.
+        Where the state of trainings is kept, one folder per training. A training is known by its
+        layers, starting weights, optimizer, loss and data: where all of them are the same, an
+        unfinished one goes on, and a finished one is not repeated. Without it nothing is resumed.
 
     Raises
     ------
@@ -110,7 +109,7 @@ def install(
     def compile(model: keras.Model, *arguments: Any, **options: Any) -> None:
         door.compile(model, *arguments, **options)
         bound = inspect.signature(door.compile).bind(model, *arguments, **options).arguments
-        door.compiled_as[model] = {k: v for k, v in list(bound.items())[1:]}
+        door.compiled_as[model] = dict(list(bound.items())[1:])
 
     @functools.wraps(door.fit)
     def fit(model: keras.Model, *arguments: Any, **options: Any) -> keras.callbacks.History:
@@ -119,7 +118,7 @@ def install(
         bound = inspect.signature(door.fit).bind(model, *arguments, **options).arguments
         door.inside = True
         try:
-            return _fit(door, model, {k: v for k, v in list(bound.items())[1:]})
+            return _fit(door, model, dict(list(bound.items())[1:]))
         finally:
             door.inside = False
 
@@ -135,17 +134,16 @@ def uninstall() -> None:
 
 
 def _fit(door: _Door, model: keras.Model, options: dict[str, Any]) -> keras.callbacks.History:
-    door.fits += 1
     trainer = _trainer(door, model)
     folder = None
     resumable = model in door.compiled_as and trainer.built and options.get("epochs", 1) > 1
     if door.state_dir is not None and resumable:
-        folder = door.state_dir / f"fit-{door.fits:02}"
-    keeper = _Keeper(folder)
+        folder = door.state_dir / training_key(model, door.compiled_as[model], options)
+    keeper = Keeper(folder, options.get("epochs", 1))
     first = 0 if options.get("initial_epoch") else keeper.restore(trainer)
     if first:
         print(f"Going on after epoch {first}, from {folder}.", file=sys.stderr)
-        options["initial_epoch"] = min(first, options["epochs"])
+        options["initial_epoch"] = first
     given = options.get("callbacks") or []
     if not isinstance(given, list | tuple):
         raise TypeError(f"callbacks is a {type(given).__name__}; the builder expects a list.")
@@ -172,72 +170,6 @@ def _trainer(door: _Door, model: keras.Model) -> keras.Model:
     # The optimizer is shared, so that a second call of fit goes on where the first one ended.
     trainer.compile(**{**compiled, "optimizer": model.optimizer})
     return trainer
-
-
-class _Keeper(keras.callbacks.Callback):
-    """Keeps the state of each epoch, and the logs and times of all, in files of a folder.
-
-    Two files in turn, each written under another name first: one is whole even if the power fails
-    while the other is written.
-    """
-
-    def __init__(self, folder: Path | None) -> None:
-        super().__init__()
-        self.folder = folder
-        self.epochs: list[dict[str, float]] = []
-        self.seconds: list[float] = []
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.start = time.perf_counter()
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self.seconds.append(time.perf_counter() - self.start)
-        self.epochs.append({key: float(value) for key, value in (logs or {}).items()})
-        if self.folder is None:
-            return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"epoch-{epoch + 1:04}.npz"
-        temporary = path.with_suffix(".tmp.npz")
-        state = {str(i): np.asarray(v) for i, v in enumerate(_variables(self.model))}
-        log = json.dumps({"epochs": self.epochs, "seconds": self.seconds}).encode()
-        np.savez(temporary, log=np.frombuffer(log, "uint8"), **state)
-        temporary.replace(path)
-        for old in self._saved()[2:]:
-            old.unlink()
-
-    def restore(self, model: keras.Model) -> int:
-        """Load the newest state that is whole, and return how many epochs it had."""
-        for path in self._saved():
-            try:
-                with np.load(path, allow_pickle=False) as archive:
-                    log = json.loads(archive["log"].tobytes())
-                    state = [archive[str(i)] for i in range(len(archive.files) - 1)]
-                    epochs, seconds = log["epochs"], log["seconds"]
-            except (KeyError, *BROKEN_ARCHIVE) as error:
-                print(f"{path} is broken ({error}): passed over.", file=sys.stderr)
-                continue
-            model.optimizer.build(model.trainable_variables)
-            variables = _variables(model)
-            if [v.shape for v in variables] != [array.shape for array in state]:
-                raise RuntimeError(
-                    f"{path} is the state of another network or optimizer. Delete the folder "
-                    f"{path.parent}, and training starts from the beginning."
-                )
-            for variable, array in zip(variables, state, strict=True):
-                variable.assign(array)
-            self.epochs, self.seconds = epochs, seconds
-            return len(epochs)
-        return 0
-
-    def _saved(self) -> list[Path]:
-        """Return the files of finished epochs, the newest first."""
-        if self.folder is None:
-            return []
-        return sorted(self.folder.glob("epoch-[0-9][0-9][0-9][0-9].npz"), reverse=True)
-
-
-def _variables(model: keras.Model) -> list[keras.Variable]:
-    return [*model.weights, *model.optimizer.variables]
 
 
 def store(

@@ -188,7 +188,8 @@ def fuse_layers(model: keras.Model) -> keras.Model:
     >>> from ae_lib._fused import fuse_layers
     >>> model = conv_autoencoder()
     >>> x = np.random.default_rng(0).random((2, 28, 28, 1), "float32")
-    >>> np.allclose(fuse_layers(model).predict(x, verbose=0), model.predict(x, verbose=0), atol=1e-6)
+    >>> fused = fuse_layers(model).predict(x, verbose=0)
+    >>> np.allclose(fused, model.predict(x, verbose=0), atol=1e-6)
     True
     """
     layers = [layer for layer in model.layers if not isinstance(layer, InputLayer)]

@@ -36,9 +36,9 @@ from tools.results import ROOT, add_runs
 # All that the site is made of, said here and nowhere else: no other folder is read by a build.
 SITE = ("_config.yml", "_toc.yml", "index.md", "chapters", "exercises", "pages", "site", "results")
 
-# What is kept between two calls: executed notebooks, and the state of unfinished trainings.
+# What is kept between two calls: executed notebooks, and trainings, finished or not.
 EXECUTED = Path("_build", "executed")
-UNFINISHED = Path("_build", "unfinished")
+TRAININGS = Path("_build", "trainings")
 WEIGHTS = Path("ae_lib", "weights")
 
 
@@ -77,12 +77,12 @@ def execute_chapter(chapter: Chapter, preset: str, data: str, store: bool, threa
         A cell failed, or the kernel died.
     """
     made_from = origin(chapter, preset, data)
-    state = ROOT / UNFINISHED / f"{chapter.name}-{made_from['code']}"
+    state = ROOT / TRAININGS
     environment = {"AE_PROFILE": preset, "AE_DATASET": data}
     if threads < cores():
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
             environment[name] = str(threads)
-    resumed = state.is_dir()
+    before_it = set(state.glob("*"))
     notebook = read_text(chapter.text)
     before, after = door(chapter, state, store)
     seconds, _ = execute(notebook, ROOT / "chapters", environment, before, after)
@@ -90,11 +90,11 @@ def execute_chapter(chapter: Chapter, preset: str, data: str, store: bool, threa
     notebook.metadata["course"] = {**course, "made_from": made_from}
     kept = ROOT / EXECUTED / preset / f"{chapter.name}.ipynb"
     write_notebook(chapter.notebook if store else kept, notebook)
-    if not resumed:  # else the time is not that of a whole run
+    trained = set(state.glob("*")) - before_it
+    if trained or not (chapter.stores and store):  # else a training was resumed or known
         date = datetime.now(UTC).date().isoformat()
         record = ROOT / TIMES if store else ROOT / "_build" / TIMES.name
         record_time(record, preset, chapter.name, seconds, threads, date)
-    shutil.rmtree(state, ignore_errors=True)
     return seconds
 
 

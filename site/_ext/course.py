@@ -110,9 +110,7 @@ def running_time(book: Path, name: str) -> str:
     record = book / "results" / "times.json"
     times = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
     runs = {preset: times.get(preset, {}).get(name) for preset in ("quick", "full")}
-    minutes = {
-        preset: -(-int(run["seconds"] + 0.999) // 60) for preset, run in runs.items() if run
-    }
+    minutes = {preset: -(-int(run["seconds"] + 0.999) // 60) for preset, run in runs.items() if run}
     stated = [f"{m} minute{'s' * (m > 1)} ({preset})" for preset, m in minutes.items()]
     cores = {run["cores"] for run in runs.values() if run}
     if not stated:

@@ -56,7 +56,8 @@ def test_importing_everything_changes_nothing_in_keras():
         "from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter as A; "
         "before = (keras.Model.fit, keras.Model.compile, A.get_tf_dataset, keras.config.floatx(),"
         " keras.config.dtype_policy().name); import ae_lib; "
-        "[importlib.import_module('ae_lib.' + m.name) for m in pkgutil.iter_modules(ae_lib.__path__)];"
+        "names = [m.name for m in pkgutil.iter_modules(ae_lib.__path__)];"
+        "[importlib.import_module('ae_lib.' + name) for name in names];"
         "assert before == (keras.Model.fit, keras.Model.compile, A.get_tf_dataset,"
         " keras.config.floatx(), keras.config.dtype_policy().name)"
     )
