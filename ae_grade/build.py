@@ -44,12 +44,40 @@ tests:
   ok_format: false
 """
 
+# Two forms of a notebook's first cell. Each ends in one message where it cannot help, so that a
+# student does not read of the consequences instead.
 INSTALL = """\
 # The course's own package, installed only where it is missing: on Colab, say.
 import importlib.util
+import shutil
 
 if importlib.util.find_spec("ae_lib") is None:
-    %pip install --quiet "{source}"
+    if shutil.which("git") is None:
+        raise ModuleNotFoundError(
+            "ae_lib is missing, and to install it this machine needs git. Install git "
+            "from https://git-scm.com, restart Jupyter, and run this cell again."
+        )
+    %pip install --quiet "ae-lib[tensorflow] @ git+{address}@{revision}"
+    importlib.invalidate_caches()
+    if importlib.util.find_spec("ae_lib") is None:
+        raise ModuleNotFoundError(
+            "ae_lib could not be installed; what pip says above is the reason. "
+            "The course is at {address}"
+        )
+"""
+
+# Without a public address nothing can be installed from anywhere. The folder above this notebook
+# may be any project of the student's, so it is never installed.
+INSTALL_BY_HAND = """\
+# The course's own package is not published yet: it comes with the course's folder.
+import importlib.util
+
+if importlib.util.find_spec("ae_lib") is None:
+    raise ModuleNotFoundError(
+        "ae_lib is missing. It comes with the course's folder, as this notebook does. "
+        "Run this in a new cell, with the path of that folder in place of FOLDER: "
+        '%pip install "FOLDER[tensorflow]"'
+    )
 """
 
 PLACEHOLDER = re.compile(r"__([a-z]\w*?)__")
@@ -115,10 +143,37 @@ def build_sheet(master: Path, out: Path, seed: int = 0, *, verify: bool = False)
         return _replace(made, out / sheet)
 
 
-def install_cell(url: str) -> str:
-    """Return the source of the cell that installs ae_lib, from the public address or the clone."""
-    source = f"ae-lib[tensorflow] @ git+{url}" if url else "..[tensorflow]"
-    return INSTALL.format(source=source).strip()
+def install_cell(url: str, revision: str = "main") -> str:
+    """Return the source of the cell that installs ae_lib where it is missing.
+
+    Parameters
+    ----------
+    url : str
+        The repository's public address, as git knows it; "" if there is none.
+    revision : str
+        The branch or tag to install.
+
+    Raises
+    ------
+    ValueError
+        The address is not one that anybody can install from.
+    """
+    if not url:
+        return INSTALL_BY_HAND.strip()
+    return INSTALL.format(address=_https(url), revision=revision).strip()
+
+
+def _https(url: str) -> str:
+    """Return an address of git as students can use it, who have no key for SSH."""
+    found = re.fullmatch(
+        r"(?:https://|ssh://(?:\w+@)?|\w+@)([\w.-]+)(?::\d+)?[/:]([\w./~-]+?)(?:\.git)?/?", url
+    )
+    if not found:
+        raise ValueError(
+            f"The repository's address is {url!r}; expected one like "
+            "https://github.com/NAME/COURSE (_config.yml, repository: url)."
+        )
+    return f"https://{found[1]}/{found[2]}"
 
 
 def read_master(master: Path) -> tuple[nbformat.NotebookNode, dict[str, Any]]:
@@ -134,7 +189,7 @@ def read_master(master: Path) -> tuple[nbformat.NotebookNode, dict[str, Any]]:
     notebook.metadata.pop("jupytext", None)
     for cell in notebook.cells:
         if "install" in cell.metadata.get("tags", []):
-            cell.source = install_cell(_public_address(master))
+            cell.source = install_cell(*_public_address(master))
     return notebook, header
 
 
@@ -187,13 +242,14 @@ def secrets(master: Path, seed: int = 0) -> tuple[set[str], set[str]]:
     return {line.strip() for line in secret}, {line.strip() for line in public}
 
 
-def _public_address(master: Path) -> str:
-    """Return the address of the repository that the master lies in, if it has one."""
+def _public_address(master: Path) -> tuple[str, str]:
+    """Return address and branch of the repository that the master lies in; "" without one."""
     config = master.resolve().parent.parent / "_config.yml"
     if not config.is_file():
-        return ""
+        return "", "main"
     settings = yaml.safe_load(config.read_text(encoding="utf-8")) or {}
-    return settings.get("repository", {}).get("url", "")
+    repository = settings.get("repository", {})
+    return repository.get("url", ""), repository.get("branch", "main")
 
 
 def _constants(notebook: nbformat.NotebookNode, sheet: str, seed: int) -> dict[str, Any]:

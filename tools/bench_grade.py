@@ -39,12 +39,13 @@ from ae_grade.grade import Sheet, grade, load_sheet, test_file
 from ae_grade.run import Log, process_pool, run
 from ae_grade.sandbox import find_sandbox, settle_data
 from tools import sheets
+from tools.machine import processors
 from tools.results import RESULTS, ROOT, write_atomically, write_checked
 
 PATH = RESULTS / "grading.json"
 PAGE = ROOT / "pages" / "instructors.md"
 BLOCK = re.compile(r"(?<=<!-- made by tools.bench_grade -->\n).*?(?=<!-- end -->)", re.DOTALL)
-CORES = len(os.sched_getaffinity(0))
+CORES = processors()
 # Both rivals skip the cells `check("q1")`, as the box does.
 ENVIRONMENT = {**os.environ, "AE_GRADING": "1", "AE_PROFILE": "quick"}
 NUMPY, KERAS = "pca_sheet", "dense_autoencoder_sheet"
@@ -53,11 +54,11 @@ NUMPY, KERAS = "pca_sheet", "dense_autoencoder_sheet"
 def copies(solution: Path, folder: Path, count: int) -> Path:
     """Write `count` notebooks that differ in a comment."""
     folder.mkdir()
-    content = json.loads(solution.read_text())
+    content = json.loads(solution.read_text(encoding="utf-8"))
     source = "".join(content["cells"][-1]["source"])
     for i in range(count):
         content["cells"][-1]["source"] = f"{source}\n# {i}"
-        (folder / f"s{i:04}.ipynb").write_text(json.dumps(content))
+        (folder / f"s{i:04}.ipynb").write_text(json.dumps(content), encoding="utf-8")
     return folder
 
 
@@ -105,7 +106,7 @@ def command(*words: object, folder: Path) -> None:
     done = subprocess.run(
         [str(word) for word in words],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         cwd=folder,
         env={**ENVIRONMENT, "PATH": path},
         check=False,
@@ -122,7 +123,7 @@ def by_otter(built: Path, folder: Path) -> float:
         with tempfile.TemporaryDirectory() as out:
             words = ("run", "-a", built / "autograder.zip", "-o", out, notebook)
             command(sys.executable, "-m", "otter", *words, folder=Path(out))
-            tests = json.loads(Path(out, "results.json").read_text())["tests"]
+            tests = json.loads(Path(out, "results.json").read_text(encoding="utf-8"))["tests"]
             return sum(test.get("score", 0) for test in tests)
 
     start = time.perf_counter()
@@ -162,19 +163,19 @@ def by_nbgrader(python: Path, built: Path, count: int, course: Path) -> float:
     sheet = load_sheet(str(built))
     source = course / "source" / sheet.name
     source.mkdir(parents=True)
-    (course / "nbgrader_config.py").write_text("c = get_config()\n")
+    (course / "nbgrader_config.py").write_text("c = get_config()\n", encoding="utf-8")
     nbformat.write(nbgrader_notebook(built, sheet), source / sheet.notebook)
     command(python, "-m", "nbgrader", "generate_assignment", sheet.name, folder=course)
-    released = (course / "release" / sheet.name / sheet.notebook).read_text()
+    released = (course / "release" / sheet.name / sheet.notebook).read_text(encoding="utf-8")
     for i in range(count):
         folder = course / "submitted" / f"s{i}" / sheet.name
         folder.mkdir(parents=True)
-        (folder / sheet.notebook).write_text(released)
+        (folder / sheet.notebook).write_text(released, encoding="utf-8")
     start = time.perf_counter()
     command(python, "-m", "nbgrader", "autograde", sheet.name, folder=course)
     seconds = time.perf_counter() - start
     command(python, "-m", "nbgrader", "export", folder=course)
-    with open(course / "grades.csv", newline="") as file:
+    with open(course / "grades.csv", newline="", encoding="utf-8") as file:
         totals = {float(row["score"]) for row in csv.DictReader(file)}
     insist(totals, full_marks(sheet), "nbgrader")
     return seconds / count
@@ -291,14 +292,16 @@ SECTIONS = {"numpy": measure_numpy, "keras": measure_keras, "memory": measure_me
 def made_with(options: argparse.Namespace) -> dict[str, Any]:
     # In a process of its own: it imports Keras, which would count as the grader's memory.
     code = "import json, ae_lib; print(json.dumps(ae_lib.runtime_info()))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
+    )
     found = json.loads(done.stdout.splitlines()[-1])
     versions = found["versions"]
     versions |= {name: metadata.version(name) for name in ("otter-grader", "distributed")}
     if options.nbgrader:
         code = "import nbgrader; print(nbgrader.__version__)"
         words = [options.nbgrader, "-c", code]
-        said = subprocess.run(words, capture_output=True, text=True, check=True)
+        said = subprocess.run(words, capture_output=True, encoding="utf-8", check=True)
         versions["nbgrader"] = said.stdout.strip()
     return {
         "device": found["device"],
@@ -349,7 +352,7 @@ def table(record: dict[str, Any]) -> str:
 
 
 def write_page(record: dict[str, Any]) -> None:
-    text, count = BLOCK.subn(lambda _: table(record), PAGE.read_text())
+    text, count = BLOCK.subn(lambda _: table(record), PAGE.read_text(encoding="utf-8"))
     if count != 1:
         sys.exit(f"{PAGE.name} has {count} places for the table; expected one.")
     write_atomically(PAGE, text)
@@ -368,7 +371,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.nbgrader:
         options.nbgrader = options.nbgrader.absolute()  # not resolved: that would leave its venv
-    record = json.loads(options.out.read_text()) if options.out.is_file() else {}
+    record = json.loads(options.out.read_text(encoding="utf-8")) if options.out.is_file() else {}
     if options.sections != ["page"]:
         if unknown := set(options.sections) - set(SECTIONS):
             parser.error(f"no section {sorted(unknown)}; there are {list(SECTIONS)} and page")
