@@ -197,7 +197,7 @@ ifdef GPU
 endif
 	@touch $@
 
-# The course's own package, which takes seconds.
-$(READY): $(LOCKED) pyproject.toml
-	@$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
+# The course's own packages, which takes seconds.
+$(READY): $(LOCKED) pyproject.toml grader/pyproject.toml
+	@$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation -e . -e grader
 	@touch $@

@@ -3,7 +3,7 @@
 python -m tools.bench_grade [SECTION ...] [--count 200] [--others 4] [--nbgrader PYTHON]
 python -m tools.bench_grade page
 
-Sections: numpy (a pile of copies of the solution of sheet 1 by a pool, by dask, by `otter run`
+Sections: numpy (a pile of copies of the solution of sheet 1 by `ae-grade`, by `otter run`
 and, with the Python of an environment that has it, by nbgrader), keras (one solution of sheet 2
 beside the bare notebook), memory (1,000 submissions); by default the first two. Results go to
 results/grading.json, and the table in instructors.md is made from it; `page` only makes the table.
@@ -24,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -33,14 +33,18 @@ from typing import Any
 import nbformat
 import psutil
 
+from ae_grade.batch import grade_all
 from ae_grade.build import OTTER_IMPORT, STUDENT_IMPORT, build_sheet
 from ae_grade.collect import collect
-from ae_grade.grade import Sheet, grade, load_sheet, test_file
-from ae_grade.run import Log, process_pool, run
-from ae_grade.sandbox import find_sandbox, settle_data
+from ae_grade.course import settle_mnist
+from ae_grade.files import processors, write_atomically
+from ae_grade.grade import grade
+from ae_grade.log import Log
+from ae_grade.sandbox import find_sandbox
+from ae_grade.sheet import Sheet, load_sheet
+from ae_grade.testfile import test_file
 from tools import sheets
-from tools.machine import processors
-from tools.results import RESULTS, ROOT, write_atomically, write_checked
+from tools.results import RESULTS, ROOT, write_checked
 
 PATH = RESULTS / "grading.json"
 PAGE = ROOT / "pages" / "instructors.md"
@@ -71,32 +75,16 @@ def insist(found: set[float], full: float, what: str) -> None:
         sys.exit(f"{what}: the solution got {found} of {full} points; its times mean nothing.")
 
 
-def graded(
-    built: Path,
-    folder: Path,
-    make: Callable[[], Executor],
-    width: int,
-    log: Callable[[Path], Log] = Log,
-) -> float:
-    """Grade a folder, check that all marks are full, and return the seconds a submission."""
+def graded(built: Path, folder: Path, jobs: int, log: Callable[[Path], Log] = Log) -> float:
+    """Grade a folder, check that all marks are full, and return the seconds per submission."""
     sheet = load_sheet(str(built))
     found = collect(folder, sheet.notebook).submissions
     with tempfile.TemporaryDirectory() as out:
         start = time.perf_counter()
-        outcome = run(sheet, found, log(Path(out, "log.jsonl")), find_sandbox(), make, width)
+        outcome = grade_all(sheet, found, log(Path(out, "log.jsonl")), find_sandbox(), jobs)
         seconds = time.perf_counter() - start
     insist({r["total"] for r in outcome.records.values()}, full_marks(sheet), "ae-grade")
     return seconds / len(found)
-
-
-def by_dask(built: Path, folder: Path) -> float:
-    from distributed import LocalCluster
-
-    from ae_grade.cluster import connect
-
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        _, make, width = connect(cluster.scheduler_address, {})
-        return graded(built, folder, make, width)
 
 
 def command(*words: object, folder: Path) -> None:
@@ -216,9 +204,7 @@ def measure_numpy(options: argparse.Namespace, work: Path) -> dict[str, Any]:
         print(f"{grader:<28} {at_a_time} at a time  {seconds:8.3f} s a submission", flush=True)
 
     for jobs in (1, 2):
-        seconds = graded(built, pile, lambda jobs=jobs: process_pool(jobs), jobs)  # type: ignore[misc]
-        add("ae-grade, process pool", jobs, options.count, seconds)
-    add("ae-grade, dask LocalCluster", 2, options.count, by_dask(built, pile))
+        add("ae-grade", jobs, options.count, graded(built, pile, jobs))
     add("otter run", CORES, options.others, by_otter(built, few))
     if options.nbgrader:
         seconds = by_nbgrader(options.nbgrader, built, options.others, work / "course")
@@ -281,7 +267,7 @@ def measure_memory(options: argparse.Namespace, work: Path) -> dict[str, Any]:
     built = build_sheet(ROOT / "masters" / f"{NUMPY}.py", work)
     pile = copies(built / "autograder" / f"{NUMPY}.ipynb", work / "all", options.many)
     samples: list[dict[str, int]] = []
-    graded(built, pile, lambda: process_pool(2), 2, lambda path: WatchedLog(path, samples))
+    graded(built, pile, 2, lambda path: WatchedLog(path, samples))
     print(*samples, sep="\n", flush=True)
     return {"sheet": NUMPY, "at_a_time": 2, "samples": samples}
 
@@ -297,7 +283,7 @@ def made_with(options: argparse.Namespace) -> dict[str, Any]:
     )
     found = json.loads(done.stdout.splitlines()[-1])
     versions = found["versions"]
-    versions |= {name: metadata.version(name) for name in ("otter-grader", "distributed")}
+    versions |= {name: metadata.version(name) for name in ("otter-grader",)}
     if options.nbgrader:
         code = "import nbgrader; print(nbgrader.__version__)"
         words = [options.nbgrader, "-c", code]
@@ -330,7 +316,7 @@ def table(record: dict[str, Any]) -> str:
         f"| {row['grader']} | {row['at_a_time']} | {row['seconds']:.2f} |" for row in numpy["rows"]
     ]
     made = numpy["made_with"]
-    pool = "ae-grade, process pool"
+    pool = "ae-grade"
     one, two = (seconds_of(record, pool, n) for n in (1, 2))
     first, last = memory["samples"][0], memory["samples"][-1]
     lines += [
@@ -375,7 +361,7 @@ def main(arguments: list[str] | None = None) -> None:
     if options.sections != ["page"]:
         if unknown := set(options.sections) - set(SECTIONS):
             parser.error(f"no section {sorted(unknown)}; there are {list(SECTIONS)} and page")
-        data = settle_data()
+        data = settle_mnist()
         print(f"{CORES} cores, data set {data}", flush=True)
         made = made_with(options)
         for name in options.sections:

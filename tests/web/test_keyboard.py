@@ -16,7 +16,6 @@ PAGES = [
     "exercises/pca_sheet.html",
     "pages/api.html",
     "search.html",
-    "404.html",
 ]
 
 

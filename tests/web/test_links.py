@@ -1,13 +1,17 @@
 """Links: inside the site they resolve, outside they are listed, and one address makes the rest."""
 
+import json
+import os
 import re
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from helpers.pages import build
+from helpers.pages import NODE, build
 from helpers.repository import ROOT
+from moved_pages import MOVED
 
 # Every other host that pages link to, and why. Tests do not fetch them.
 HOSTS = {
@@ -17,7 +21,6 @@ HOSTS = {
     "proceedings.mlr.press": "references: a conference's proceedings",
     "github.com": "the slides of the lecture that the course follows",
     "creativecommons.org": "the licence of the text",
-    "distributed.dask.org": "instructors: how to start a cluster",
     "theory.stanford.edu": "instructors: a tool that finds plagiarism",
 }
 
@@ -36,10 +39,11 @@ class Page(HTMLParser):
 
 
 def pages_of(site):
+    """Return all pages but the one for lost readers: its links hold where the site is published."""
     return {
         path: Page(path)
         for path in site.rglob("*.html")
-        if not path.relative_to(site).parts[0].startswith("_")
+        if not path.relative_to(site).parts[0].startswith("_") and path.name != "404.html"
     }
 
 
@@ -104,14 +108,45 @@ def test_all_links_are_derived_from_the_one_address(published):
     page = (published / "index.html").read_text()
     assert 'content="https://someone.github.io/a-course/_static/overview.png"' in page
     assert (published / "_static" / "overview.png").is_file()
+    for master in (ROOT / "masters").glob("*.py"):
+        links = Page(published / "exercises" / f"{master.stem}.html").links
+        assert f"{repository}/edit/main/masters/{master.name}" in links
     locations = re.findall("<loc>(.*?)</loc>", (published / "sitemap.xml").read_text())
     assert "https://someone.github.io/a-course/chapters/pca.html" in locations
     for location in locations:
         path = location.removeprefix("https://someone.github.io/a-course/")
         assert (published / path).is_file()
-    assert (
-        '<base href="https://someone.github.io/a-course/"' in (published / "404.html").read_text()
+
+
+def test_old_addresses_lead_to_the_pages_that_have_moved(site):
+    for old, new in MOVED.items():
+        path = site / f"{old}.html"
+        text = path.read_text(encoding="utf-8")
+        targets = re.findall(r'(?:url=|replace\(")([^"]+)"', text)
+        assert len(targets) == 2
+        for target in targets:
+            assert (path.parent / target).resolve() == (site / f"{new}.html").resolve()
+
+
+def test_in_a_folder_of_any_depth_a_lost_reader_finds_the_way(published, chromium):
+    paths = ["nope.html", "chapters/nope.html", "a/b/c/nope", "chapters/01_pca.html#pca"]
+    run = subprocess.run(
+        [NODE, ROOT / "tests" / "web" / "lost.mjs", published, "/a-course/", *paths],
+        env={**os.environ, "CHROMIUM": chromium},
+        capture_output=True,
+        text=True,
+        check=False,
     )
+    assert run.returncode == 0, run.stderr
+    *lost, moved = json.loads(run.stdout)
+    for path, page in zip(paths, lost, strict=False):
+        assert page["bad"] == [path], "the page itself is missing, and nothing else"
+        assert page["title"].startswith("There is no such page")
+        assert len(page["links"]) > 20
+        for link in {*page["links"]} - {path}:  # that one is "skip to the main content"
+            assert (published / link).is_file(), link
+    assert moved["bad"] == []
+    assert moved["at"] == "chapters/pca.html#pca", "the place within the page is kept"
 
 
 def test_every_notebook_can_be_downloaded_and_is_the_executed_one(site):
@@ -130,6 +165,6 @@ def test_the_search_index_holds_the_terms_of_the_glossary(site):
 
 
 def test_pages_of_ae_lib_are_there(site):
-    anchors = Page(site / "api.html").anchors
+    anchors = Page(site / "pages" / "api.html").anchors
     for name in ("data.load_mnist", "models.dense_autoencoder", "plots.plot_embedding", "pca.PCA"):
         assert f"ae_lib.{name}" in anchors
