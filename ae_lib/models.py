@@ -20,10 +20,6 @@ def dense_autoencoder(
 ) -> keras.Model:
     """Build the dense autoencoder 784-100-20-100-784 of the lecture: 161,804 parameters.
 
-    One thing is not the lecture's: where the output layer and the one before it are ReLUs, all
-    weights of the output layer start at 0.01 instead of Glorot's on both sides of zero. Every
-    output is then positive at first, and no pixel that is needed falls silent (chapter 2).
-
     One thing is not the lecture's: all weights of the output layer start at 0.01 instead of being
     drawn from Glorot's distribution. The layer before it is a ReLU, so every pixel starts above
     zero for every image, and none that digits need falls silent while the network learns.

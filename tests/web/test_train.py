@@ -1,4 +1,4 @@
-"""The page "Train an autoencoder": its networks beside Keras's, and its weights in Keras's hands."""
+"""The page "Train an autoencoder": networks beside Keras's, weights in Keras's hands."""
 
 import json
 import subprocess
@@ -88,7 +88,7 @@ def keras_model(case: dict) -> keras.Model:
 def node(*arguments: object) -> Any:
     """Return what `train_steps.mjs` prints."""
     command = [NODE, HERE / "train_steps.mjs", *map(str, arguments)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    run = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
 
