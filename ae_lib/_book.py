@@ -26,7 +26,6 @@ import sys
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,6 @@ import numpy as np
 
 from ae_lib._fused import fuse_layers
 from ae_lib._keeper import Keeper, training_key
-from ae_lib._machine import runtime_info
 from ae_lib._settings import settings
 from ae_lib._validation import check_name
 from ae_lib.data import Dataset
@@ -54,7 +52,7 @@ class _Door:
     compile: Callable[..., None]
     fit: Callable[..., keras.callbacks.History]
     compiled_as: Any = field(default_factory=weakref.WeakKeyDictionary)
-    seconds: Any = field(default_factory=weakref.WeakKeyDictionary)
+    keepers: Any = field(default_factory=weakref.WeakKeyDictionary)
     inside: bool = False
 
 
@@ -156,7 +154,7 @@ def _fit(door: _Door, model: keras.Model, options: dict[str, Any]) -> keras.call
             key: [epoch[key] for epoch in keeper.epochs if key in epoch]
             for key in {key: None for epoch in keeper.epochs for key in epoch}
         }
-    door.seconds[history] = keeper.seconds
+    door.keepers[history] = keeper
     return history
 
 
@@ -210,7 +208,7 @@ def store(
     """
     if _door is None or _door.weights_dir is None or _door.stored_name != name:
         raise RuntimeError(f"install(store={name!r}, weights_dir=...) must come first.")
-    if history not in _door.seconds:
+    if history not in _door.keepers:
         raise RuntimeError("history is not what model.fit returned in this notebook.")
     recipe = RECIPES[name]
     weights = model.get_weights()
@@ -219,19 +217,18 @@ def store(
         raise ValueError(f"The model {model.name!r} is not the network {name!r} of RECIPES.")
     inputs, targets = recipe.pairs(data.x_test, np.random.default_rng([seed, 1]))
     error = reconstruction_error(targets, model.predict(inputs, verbose=0))
-    loss = history.history["loss"]
+    keeper, loss = _door.keepers[history], history.history["loss"]
     record = {
         "model": name,
         "profile": settings().preset,
         "epochs": len(loss),
         "batch_size": recipe.batch_size,
         "seed": seed,
-        **runtime_info(),
+        **keeper.made_with,
         "dataset": {"name": data.name, "sha256": data.sha256},
         "params": model.count_params(),
         "loss": [round(value, 6) for value in loss],
         "test_mse": round(float(error), 6),
-        "seconds": round(sum(_door.seconds[history]), 1),
-        "date": datetime.now(UTC).date().isoformat(),
+        "seconds": round(sum(keeper.seconds), 1),
     }
     return write_weights(_door.weights_dir / f"{name}.npz", weights, record)

@@ -73,20 +73,6 @@ class _UpsampleAndConvolve(keras.layers.Layer):
         return image
 
 
-class _UnchangedLayer(keras.layers.Layer):
-    """A layer of the plain network, called inside another one.
-
-    Called directly it would get a second output, and ``layer.output`` would be ambiguous.
-    """
-
-    def __init__(self, layer: keras.layers.Layer) -> None:
-        super().__init__(name=f"{layer.name}_", dtype=layer.dtype_policy)
-        self.layer = layer
-
-    def call(self, x: Any) -> Any:
-        return self.layer(x)
-
-
 class _Trainer(keras.Model):
     """A network that is fed without tf.data's autotuner and takes several steps per call.
 
@@ -133,7 +119,7 @@ class _Trainer(keras.Model):
 
 
 def _batches(x: np.ndarray, y: np.ndarray, batch_size: int, shuffle: bool) -> Any:
-    """Return a tf.data pipeline over two arrays, in a new order in each epoch."""
+    """Return a tf.data pipeline over two arrays, in the order in which Keras would take them."""
     import tensorflow as tf
 
     steps = -(-len(x) // batch_size)
@@ -206,7 +192,7 @@ def fuse_layers(model: keras.Model) -> keras.Model:
         elif _is_pooled_by(layer, after):
             x = _ConvolveAndPool(layer, layers.pop(0))(x)
         else:
-            x = _UnchangedLayer(layer)(x)
+            x = layer(x)
     return _Trainer(model.inputs[0], x, name=model.name)
 
 

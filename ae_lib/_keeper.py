@@ -4,12 +4,14 @@ import hashlib
 import json
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
+from ae_lib._machine import runtime_info
 from ae_lib._validation import BROKEN_ARCHIVE
 
 
@@ -37,7 +39,7 @@ def training_key(model: keras.Model, compiled_as: dict[str, Any], options: dict[
     for name in ("x", "y"):
         if isinstance(options.get(name), np.ndarray):
             digest.update(np.ascontiguousarray(options[name]).data)
-    return f"{model.name}-{digest.hexdigest()[:12]}"
+    return digest.hexdigest()[:12]
 
 
 class Keeper(keras.callbacks.Callback):
@@ -52,6 +54,8 @@ class Keeper(keras.callbacks.Callback):
         self.folder, self.last = folder, epochs
         self.epochs: list[dict[str, float]] = []
         self.seconds: list[float] = []
+        # Where the training began; it may end on another machine.
+        self.made_with = {**runtime_info(), "date": datetime.now(UTC).date().isoformat()}
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.start = time.perf_counter()
@@ -65,8 +69,10 @@ class Keeper(keras.callbacks.Callback):
         path = self.folder / f"epoch-{epoch + 1:04}.npz"
         temporary = path.with_suffix(".tmp.npz")
         state = {str(i): np.asarray(v) for i, v in enumerate(_variables(self.model))}
-        log = json.dumps({"epochs": self.epochs, "seconds": self.seconds}).encode()
-        np.savez(temporary, log=np.frombuffer(log, "uint8"), **state)
+        log = json.dumps(
+            {"epochs": self.epochs, "seconds": self.seconds, "made_with": self.made_with}
+        ).encode()
+        np.savez(temporary, log=np.frombuffer(log, "uint8"), **state)  # type: ignore[arg-type]
         temporary.replace(path)
         for old in self._saved()[2:]:
             old.unlink()
@@ -83,20 +89,15 @@ class Keeper(keras.callbacks.Callback):
                 with np.load(path, allow_pickle=False) as archive:
                     log = json.loads(archive["log"].tobytes())
                     state = [archive[str(i)] for i in range(len(archive.files) - 1)]
-                    epochs, seconds = log["epochs"], log["seconds"]
+                    epochs, seconds, made_with = log["epochs"], log["seconds"], log["made_with"]
             except (KeyError, *BROKEN_ARCHIVE) as error:
                 print(f"{path} is broken ({error}): passed over.", file=sys.stderr)
                 continue
             model.optimizer.build(model.trainable_variables)
             variables = _variables(model)
-            if [v.shape for v in variables] != [array.shape for array in state]:
-                raise RuntimeError(
-                    f"{path} is the state of another network or optimizer. Delete the folder "
-                    f"{path.parent}, and training starts from the beginning."
-                )
             for variable, array in zip(variables, state, strict=True):
                 variable.assign(array)
-            self.epochs, self.seconds = epochs, seconds
+            self.epochs, self.seconds, self.made_with = epochs, seconds, made_with
             return len(epochs)
         return 0
 

@@ -135,7 +135,9 @@ def read_mnist(path: Path) -> dict[str, np.ndarray]:
         ) from error
     if not all(isinstance(array, np.ndarray) for array in arrays.values()):
         raise ValueError(f"{path} is not an .npz archive: a member is no array. {advice}")
-    if content_hash(arrays) != MNIST_SHA256:
+    kinds = {name: (array.shape, array.dtype.name) for name, array in arrays.items()}
+    expected = {name: (shape, "uint8") for name, shape in ARRAYS.items()}
+    if kinds != expected or content_hash(arrays) != MNIST_SHA256:
         raise ValueError(f"{path} does not hold MNIST: {_what_differs(arrays)}. {advice}")
     return arrays
 

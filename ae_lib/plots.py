@@ -172,8 +172,10 @@ def plot_embedding(points: np.ndarray, labels: Any, ax: Axes | None = None) -> A
     styles = [int(label) for label in classes] if digits else range(len(classes))
     ax = ax or plt.subplots(figsize=(6, 6))[1]
     for label, style in zip(classes, styles, strict=True):
+        x, y = points[labels == label].T
         ax.scatter(
-            *points[labels == label].T,
+            x,
+            y,
             color=DIGIT_COLOURS[style % 10],
             marker=DIGIT_MARKERS[(style + style // 10) % 10],
             s=6,

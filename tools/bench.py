@@ -5,7 +5,7 @@ python -m tools.bench [SECTION ...] [--repeats 7] [--rivals PYTHON]
 Sections: training, tsne, start, scale; by default all. --rivals names the Python of an
 environment with PyTorch and openTSNE (`make bench` makes one). Seven repeats, since the epochs of
 the lecture's code differ: some wait for TensorFlow's tuner (`ae_lib/_fused.py`). Results go to
-results/bench.json, which chapter 8 shows; nothing else should run meanwhile.
+results/bench.json, which the page on speed and scale shows; nothing else should run meanwhile.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from tqdm import tqdm
 from ae_lib import RECIPES, load_mnist, runtime_info
 from ae_lib.recipes import BATCH_SIZE
 from tools import rivals
-from tools.results import RESULTS, ROOT, write_checked
+from tools.results import RESULTS, ROOT, need_mnist, write_checked
 
 PATH = RESULTS / "bench.json"
 TRAIN_SIZES = (1_000, 3_000, 10_000, 30_000, 60_000)
@@ -113,7 +113,10 @@ def start(what: str) -> dict[str, Any]:
             "print(time.perf_counter() - begin)"
         )
         done = subprocess.run(
-            [sys.executable, "-c", code], check=True, capture_output=True, text=True
+            [sys.executable, "-c", code],
+            check=True,
+            capture_output=True,
+            encoding="utf-8",
         )
         return {"seconds": [round(float(done.stdout), 3)]}
     begin = time.perf_counter()
@@ -127,7 +130,7 @@ def start(what: str) -> dict[str, Any]:
 def measure(python: Path, module: str, *arguments: Any) -> dict[str, Any]:
     """Run one measurement in a process of its own and return what it prints last."""
     command = [python, "-m", module, "measure", *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         sys.exit(
             f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}\nThis measurement failed: {command}"
@@ -150,8 +153,9 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error(f"no section {sorted(unknown)}; there are {list(sections)}")
     if options.rivals is None:
         print("No --rivals: PyTorch and openTSNE are left out.")
-    content = json.loads(options.out.read_text()) if options.out.is_file() else {}
+    content = json.loads(options.out.read_text(encoding="utf-8")) if options.out.is_file() else {}
     data = load_mnist()
+    need_mnist(data, options.out, PATH)
     for name in options.sections or sections:
         rows = sections[name](options)
         made = {

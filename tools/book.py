@@ -12,13 +12,12 @@ python -m tools.book site             render the committed notebooks as they are
 """
 
 import argparse
-import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +29,7 @@ from tqdm import tqdm
 from ae_lib import load_mnist
 from tools.chapters import TIMES, Chapter, chosen, in_order, needs, origin, record_time, stale
 from tools.execute import execute, plain
+from tools.machine import explained, processors
 from tools.pairs import BIN, format_text, out_of_sync, read_text, sync, write_notebook
 from tools.results import ROOT, add_runs
 
@@ -40,13 +40,6 @@ SITE = ("_config.yml", "_toc.yml", "index.md", "chapters", "exercises", "pages",
 EXECUTED = Path("_build", "executed")
 TRAININGS = Path("_build", "trainings")
 WEIGHTS = Path("ae_lib", "weights")
-
-
-def cores() -> int:
-    """Return on how many processors this process may run."""
-    if hasattr(os, "sched_getaffinity"):  # Linux
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def door(chapter: Chapter, state: Path, store: bool) -> tuple[str, str]:
@@ -79,7 +72,7 @@ def execute_chapter(chapter: Chapter, preset: str, data: str, store: bool, threa
     made_from = origin(chapter, preset, data)
     state = ROOT / TRAININGS
     environment = {"AE_PROFILE": preset, "AE_DATASET": data}
-    if threads < cores():
+    if threads < processors():
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
             environment[name] = str(threads)
     before_it = set(state.glob("*"))
@@ -109,7 +102,7 @@ def execute_all(
         What went wrong in the chapters that failed, by name.
     """
     failed: dict[str, str] = {}
-    threads = max(1, cores() // jobs)
+    threads = max(1, processors() // jobs)
     waiting, running, done = list(chapters), {}, set()
     with (
         ThreadPoolExecutor(jobs) as pool,
@@ -203,7 +196,11 @@ def copy_site(copy: Path) -> Path:
 def render(source: Path) -> None:
     """Render the book in `source` with warnings as errors, and say where it lies."""
     command = [BIN / "jupyter-book", "build", "-q", "-W", "-n", "--keep-going", str(source)]
-    log = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    # UTF-8, whatever the machine's own encoding: what Sphinx writes, and what it says.
+    environment = {**os.environ, "PYTHONUTF8": "1"}
+    log = subprocess.run(
+        command, capture_output=True, encoding="utf-8", check=False, env=environment
+    )
     if log.returncode:
         sys.exit(f"{log.stdout}\n{log.stderr}\njupyter-book failed: {command}")
     print(f"The book lies in {source / '_build' / 'html' / 'index.html'}")
@@ -260,14 +257,6 @@ def check() -> None:
         sys.exit("\n".join(problems))
 
 
-@contextlib.contextmanager
-def interruptible() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        sys.exit("\nInterrupted. What was finished is stored; nothing is half-written.")
-
-
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -280,7 +269,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_intermixed_args(arguments)  # names may stand on either side of --profile
     if options.jobs < 1:
         parser.error(f"--jobs is {options.jobs}; expected at least 1.")
-    with interruptible():
+    with explained():
         if options.command == "sync":
             sync()
         elif options.command == "format":

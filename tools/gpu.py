@@ -33,7 +33,7 @@ from ae_lib import (
 from ae_lib._fused import fuse_layers
 from ae_lib._machine import gpu_names
 from ae_lib.recipes import BATCH_SIZE
-from tools.results import REPRODUCTION, ROOT, add_runs
+from tools.results import REPRODUCTION, ROOT, add_runs, need_mnist
 
 
 def jax_epochs(model: keras.Model, inputs: Any, targets: Any, seed: int) -> Iterator[float]:
@@ -44,19 +44,21 @@ def jax_epochs(model: keras.Model, inputs: Any, targets: Any, seed: int) -> Iter
     x, y = jnp.asarray(inputs), jnp.asarray(targets)
     n, rest = len(x), len(x) % BATCH_SIZE
     model.optimizer.build(model.trainable_variables)
+    loss_function = keras.losses.get(model.loss)
 
-    def loss_of(weights: Any, batch: Any) -> Any:
-        outputs, _ = model.stateless_call(weights, [], x[batch], training=True)
-        return jnp.mean((outputs.astype("float32") - y[batch]) ** 2)
-
-    def step(state: Any, batch: Any) -> Any:
-        weights, slots = state
-        loss, gradients = jax.value_and_grad(loss_of)(weights, batch)
-        state = model.optimizer.stateless_apply(slots, gradients, weights)
-        return state, loss * len(batch)  # the last batch is smaller
+    def loss_of(weights: Any, inputs: Any, targets: Any) -> Any:
+        outputs, _ = model.stateless_call(weights, [], inputs, training=True)
+        return jnp.mean(loss_function(targets, outputs.astype("float32")))
 
     @jax.jit
-    def epoch(state: Any, key: Any) -> Any:
+    def epoch(state: Any, key: Any, x: Any, y: Any) -> Any:
+        # The images are arguments: as constants of the loop they take XLA twenty seconds.
+        def step(state: Any, batch: Any) -> Any:
+            weights, slots = state
+            loss, gradients = jax.value_and_grad(loss_of)(weights, x[batch], y[batch])
+            state = model.optimizer.stateless_apply(slots, gradients, weights)
+            return state, loss * len(batch)  # the last batch is smaller
+
         order = jax.random.permutation(key, n)
         state, losses = jax.lax.scan(step, state, order[: n - rest].reshape(-1, BATCH_SIZE))
         total = jnp.sum(losses)
@@ -72,7 +74,7 @@ def jax_epochs(model: keras.Model, inputs: Any, targets: Any, seed: int) -> Iter
     key = jax.random.key(seed)
     while True:
         key, this = jax.random.split(key)
-        state, loss = epoch(state, this)
+        state, loss = epoch(state, this, x, y)
         for variable, value in zip(model.trainable_variables, state[0], strict=True):
             variable.assign(value)
         yield float(loss)
@@ -146,6 +148,7 @@ def main(arguments: list[str] | None = None) -> None:
     if not gpu_names(backend) and not options.cpu:
         sys.exit(f"Keras on {backend} sees no GPU. To try the path on the CPU: --cpu.")
     whole = load_mnist()
+    need_mnist(whole, options.out, REPRODUCTION)
     print(whole)
     data = dataclasses.replace(
         whole, x_train=whole.x_train[: options.images], y_train=whole.y_train[: options.images]
@@ -155,11 +158,11 @@ def main(arguments: list[str] | None = None) -> None:
     add_runs(records, options.out)
     if not options.no_chapters:
         # Here, because training alone does not need the notebook tools.
-        from tools.book import chosen, copy_sources, run_chapter
+        from tools.book import chosen, copy_site, run_chapter
 
         folder = ROOT / "_build" / "gpu"
         print(f"The chapters, executed in the full profile into {folder}; seconds each:")
-        copy_sources(folder)
+        copy_site(folder)
         for text in chosen([]):
             run_chapter(text, folder, "full", store=True)
 

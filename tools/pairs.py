@@ -28,7 +28,7 @@ def read_text(path: Path) -> nbformat.NotebookNode:
     notebook = jupytext.read(path)
     for cell in notebook.cells:
         if "install" in cell.metadata.get("tags", []):
-            cell.source = install_cell(repository()["url"])
+            cell.source = install_cell(repository()["url"], repository()["branch"])
     return numbered(notebook)
 
 

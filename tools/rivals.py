@@ -18,7 +18,11 @@ def peak_mib() -> int:
 
     Linux's own count: that of `resource.getrusage` begins with what the parent process held.
     """
-    (line,) = (x for x in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in x)
+    (line,) = (
+        x
+        for x in Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+        if "VmHWM" in x
+    )
     return int(line.split()[1]) // 1024  # stated in KiB
 
 

@@ -96,6 +96,7 @@ def table(runs: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
                     "least_margin": round(min(values), 6),
                     "mean_margin": round(float(np.mean(values)), 6),
                     "sd": round(sd, 6),
+                    "range": round(max(values) - min(values), 6),
                     "sds_away": round(float(np.mean(values)) / sd, 1) if sd > 1e-9 else None,
                 }
             )

@@ -173,7 +173,8 @@ def predict(net: Any, x: np.ndarray, name: str, shape: tuple[int, ...]) -> np.nd
         outputs = net.predict(x, verbose=0)
     except (Exception, SystemExit) as error:
         raise AssertionError(
-            f"{name}.predict stopped with {type(error).__name__} on an array of shape {x.shape}."
+            f"{name}.predict stopped with {type(error).__name__} on an array of shape {x.shape}: "
+            f"{str(error)[:300]}"
         ) from None
     return array(outputs, f"the output of {name}", shape)
 

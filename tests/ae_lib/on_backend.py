@@ -29,4 +29,4 @@ for name, recipe in RECIPES.items():
         "params": model.count_params(),
         "losses": losses,
     }
-    (folder / f"{name}.json").write_text(json.dumps(report))
+    (folder / f"{name}.json").write_text(json.dumps(report), encoding="utf-8")

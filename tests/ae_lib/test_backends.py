@@ -47,7 +47,7 @@ def visit(request, tmp_path_factory, inputs):
 @pytest.mark.parametrize("name", RECIPES)
 def test_weights_mean_the_same_on_both_backends(visit, inputs, name):
     backend, folder = visit
-    report = json.loads((folder / f"{name}.json").read_text())
+    report = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     assert report["backend"] == backend != keras.backend.backend()
     assert report["params"] == PARAMS[name]
 
@@ -61,7 +61,7 @@ def test_weights_mean_the_same_on_both_backends(visit, inputs, name):
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_step_has_the_same_loss_on_both_backends(visit, inputs, name):
     _, folder = visit
-    theirs = json.loads((folder / f"{name}.json").read_text())["losses"]
+    theirs = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))["losses"]
     model, x = load_pretrained(name), inputs[name]
     model.compile(optimizer=rmsprop(), loss="mean_squared_error")
     ours = [float(model.train_on_batch(x, x)) for _ in range(2)]

@@ -99,7 +99,7 @@ def test_a_network_with_its_own_training_step_keeps_it(tiny, tmp_path):
     model.compile(optimizer="sgd", loss="mean_squared_error")
     assert len(model.fit(x, x, epochs=2, verbose=0).history["loss"]) == 2
     assert model.steps
-    assert list(tmp_path.glob("fit-01/*.npz")), "resumable, too"
+    assert list(tmp_path.glob("*/*.npz")), "resumable, too"
 
 
 class Stop(keras.callbacks.Callback):
@@ -131,7 +131,7 @@ def test_training_goes_on_after_an_interruption(tiny, tmp_path, capsys):
     np.testing.assert_allclose(history.history["loss"][:2], whole["loss"], rtol=1e-5)
     assert history.history["loss"][4] < history.history["loss"][2] < history.history["loss"][1]
     assert int(model.optimizer.iterations) == 5 * 6
-    assert len(list(tmp_path.glob("fit-01/*"))) == 2  # two in turn
+    assert len(list(tmp_path.glob("*/*"))) == 2  # two in turn
 
     _book.uninstall()
     _book.install(state_dir=tmp_path)
@@ -160,7 +160,7 @@ def test_resumed_steps_are_those_of_an_uninterrupted_run(tiny, tmp_path):
 @pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b""])
 def test_a_broken_state_is_passed_over(tiny, tmp_path, capsys, damage):
     interrupted(tiny, tmp_path)
-    newest = tmp_path / "fit-01" / "epoch-0002.npz"
+    (newest,) = tmp_path.glob("*/epoch-0002.npz")
     newest.write_bytes(damage(newest.read_bytes()))
     history = train(tiny, epochs=3, metrics=["mae"])[1]
     told = capsys.readouterr().err
@@ -169,10 +169,27 @@ def test_a_broken_state_is_passed_over(tiny, tmp_path, capsys, damage):
     assert len(history.history["mae"]) == 3
 
 
-def test_the_state_of_another_network_is_named(tiny, tmp_path):
+def test_another_training_starts_from_the_beginning(tiny, tmp_path, capsys):
     interrupted(tiny, tmp_path)
-    with pytest.raises(RuntimeError, match="another network or optimizer. Delete the folder"):
-        train(tiny, "conv", epochs=3)
+    train(tiny, "conv", epochs=3)
+    train(tiny, epochs=3)  # without the metric, so compiled in another way
+    assert "Going on" not in capsys.readouterr().err
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_resumed_training_says_where_it_began(tiny, tmp_path):
+    """A training that another machine has finished is not this machine's."""
+    _book.install(store="dense", weights_dir=tmp_path, state_dir=tmp_path / "state")
+    train(tiny, epochs=2)
+    (newest,) = (tmp_path / "state").glob("*/epoch-0002.npz")
+    with np.load(newest) as archive:
+        arrays = dict(archive)
+    log = json.loads(arrays["log"].tobytes())
+    log["made_with"]["device"] = "another machine"
+    arrays["log"] = np.frombuffer(json.dumps(log).encode(), "uint8")
+    np.savez(newest, **arrays)
+    model, history = train(tiny, epochs=2)
+    assert _book.store("dense", model, history, tiny, 0)["device"] == "another machine"
 
 
 def test_without_a_folder_nothing_is_written(tiny, tmp_path, monkeypatch):

@@ -164,7 +164,7 @@ def test_download_is_stored_where_keras_looks(nowhere, as_if_mnist, server, monk
 
 def test_a_web_page_in_place_of_the_data_is_not_kept(nowhere, server, monkeypatch):
     folder, address = server
-    (folder / "mnist.npz").write_text("<html>503 Service Unavailable</html>")
+    (folder / "mnist.npz").write_text("<html>503 Service Unavailable</html>", encoding="utf-8")
     monkeypatch.setattr(_mnist, "MNIST_URL", f"{address}/mnist.npz")
     with pytest.warns(UserWarning, match=r"download failed.*hash"):
         assert load_mnist().name == "standin"
@@ -182,9 +182,12 @@ def junk_archive(path):
     [
         (lambda p: p.write_bytes(p.read_bytes()[:100_000]), "truncated"),
         (lambda p: p.write_bytes(b""), "truncated"),
-        (lambda p: p.write_text("<html>"), "is a web page: .*login or error page"),
-        (lambda p: p.write_text("\n <!DOCTYPE html>"), "is a web page"),
-        (lambda p: p.write_text("x" * 100), "truncated or not an .npz"),
+        (
+            lambda p: p.write_text("<html>", encoding="utf-8"),
+            "is a web page: .*login or error page",
+        ),
+        (lambda p: p.write_text("\n <!DOCTYPE html>", encoding="utf-8"), "is a web page"),
+        (lambda p: p.write_text("x" * 100, encoding="utf-8"), "truncated or not an .npz"),
         (lambda p: np.savez(p, x_train=np.zeros(3)), "y_train"),
         (lambda p: np.save(p.open("wb"), np.zeros(3)), "not an .npz"),
         (lambda p: junk_archive(p), "not an .npz archive"),
@@ -239,7 +242,7 @@ def test_the_variable_may_name_the_file(nowhere, as_if_mnist, monkeypatch):
 def no_cache(tmp_path, monkeypatch):
     """A home in which no folder can be made: a file lies where its parent should be."""
     blocked = tmp_path / "file"
-    blocked.write_text("not a folder")
+    blocked.write_text("not a folder", encoding="utf-8")
     monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
     monkeypatch.setenv("KERAS_HOME", str(blocked))
     monkeypatch.delenv("AE_DATA_DIR", raising=False)
@@ -276,7 +279,7 @@ def test_without_a_cache_mnist_is_downloaded_into_memory(
     monkeypatch.setattr(_mnist, "MNIST_URL", f"{address}/mnist.npz")
     with pytest.warns(UserWarning, match="MNIST cannot be kept in .*each notebook downloads it"):
         assert load_mnist().name == "mnist"
-    assert no_cache.read_text() == "not a folder"
+    assert no_cache.read_text(encoding="utf-8") == "not a folder"
 
 
 def test_other_data_of_the_right_shape_are_refused(nowhere, as_if_mnist, monkeypatch):
@@ -360,5 +363,7 @@ def test_small_digits_are_those_of_scikit_learn(found, tmp_path, monkeypatch):
 
 def test_small_digits_do_not_import_scikit_learn():
     code = "import sys, ae_lib; ae_lib.load_small_digits(); print('sklearn' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
+    )
     assert done.stdout.strip() == "False"

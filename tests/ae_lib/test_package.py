@@ -17,7 +17,10 @@ def test_import_is_quick_and_light():
         "print(s, *sorted({'keras', 'matplotlib', 'sklearn', 'tensorflow'} & set(sys.modules)))"
     )
     seconds, *heavy = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
     ).stdout.split()
     assert not heavy
     assert float(seconds) < 0.3

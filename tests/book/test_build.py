@@ -25,7 +25,7 @@ def book_command(copy, *arguments, **environment):
         cwd=copy,
         env={**os.environ, "PYTHONPATH": str(copy), **environment},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
 
@@ -63,7 +63,7 @@ def test_the_book_is_built_without_mnist(built):
     index = Path(re.search(r"The book lies in (.*)", run.stdout)[1])
     assert index.is_file()
     assert "offline stand-in" in run.stderr
-    page = (index.parent / "chapters" / "pca.html").read_text()
+    page = (index.parent / "chapters" / "pca.html").read_text(encoding="utf-8")
     assert "OFFLINE STAND-IN, not MNIST" in page
     assert "k = 20 explains" in page
     assert fingerprint(copy) == before, "the build changed the tree"
@@ -84,7 +84,7 @@ def test_sheets_are_pages_and_no_solution_is_published(built):
     assert pages == {"about", *(master.stem for master in sheets.MASTERS)}
     kinds = (".html", ".js", ".txt", ".ipynb", ".md", ".py")
     published = {
-        str(path.relative_to(html)): path.read_text()
+        str(path.relative_to(html)): path.read_text(encoding="utf-8")
         for path in html.rglob("*")
         if path.suffix in kinds and "_static" not in path.parts
     }
@@ -98,13 +98,15 @@ def test_internal_links_and_anchors_resolve(built):
     html = copy / "_build" / "quick" / "_build" / "html"
     broken = []
     for page in html.rglob("*.html"):
-        for link in re.findall(r'href="([^"]*)"', page.read_text()):
+        for link in re.findall(r'href="([^"]*)"', page.read_text(encoding="utf-8")):
             target, _, anchor = link.partition("#")
             target = target.partition("?")[0]
             if re.match(r"[a-z]+:|//", target):
                 continue
             path = (page.parent / target).resolve() if target else page
-            if not path.exists() or (anchor and f'id="{anchor}"' not in path.read_text()):
+            if not path.exists() or (
+                anchor and f'id="{anchor}"' not in path.read_text(encoding="utf-8")
+            ):
                 broken.append((page.name, link))
     assert not broken
 
@@ -112,7 +114,7 @@ def test_internal_links_and_anchors_resolve(built):
 def test_no_launch_button_without_an_address(built):
     copy, _, _ = built
     for page in (copy / "_build").rglob("*.html"):
-        text = page.read_text()
+        text = page.read_text(encoding="utf-8")
         assert "colab.research.google.com" not in text
         assert "executablebooks/jupyter-book" not in text, "a link to somebody else's repository"
 
@@ -166,7 +168,7 @@ def test_files_are_written_whole_or_not_at_all(tmp_path):
 
     with pytest.raises(TypeError):
         write_atomically(path, None)
-    assert path.read_text() == "old"
+    assert path.read_text(encoding="utf-8") == "old"
     assert list(tmp_path.iterdir()) == [path]
 
 

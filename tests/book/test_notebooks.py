@@ -47,8 +47,8 @@ def test_every_text_has_its_notebook_and_is_in_sync():
 
 def test_a_change_in_text_code_or_tags_is_seen(tmp_path, monkeypatch):
     text, notebook = tmp_path / "x.md", tmp_path / "x.ipynb"
-    original = PCA.read_text()
-    text.write_text(original)
+    original = PCA.read_text(encoding="utf-8")
+    text.write_text(original, encoding="utf-8")
     monkeypatch.setattr(pairs, "CHAPTERS", tmp_path)
     assert pairs.out_of_sync() == ["x"]  # no notebook
     pairs.sync()
@@ -60,7 +60,7 @@ def test_a_change_in_text_code_or_tags_is_seen(tmp_path, monkeypatch):
         ("Why reduce", "Why not reduce"),
     ):
         assert old in original
-        text.write_text(original.replace(old, new, 1))
+        text.write_text(original.replace(old, new, 1), encoding="utf-8")
         assert pairs.out_of_sync() == ["x"], old
     assert notebook.is_file()
 
@@ -68,8 +68,8 @@ def test_a_change_in_text_code_or_tags_is_seen(tmp_path, monkeypatch):
 def test_sync_keeps_the_outputs_of_unchanged_code(tmp_path, monkeypatch):
     text, notebook = tmp_path / "pca.md", tmp_path / "pca.ipynb"
     notebook.write_bytes(PCA.with_suffix(".ipynb").read_bytes())
-    changed = PCA.read_text().replace("k = 20\n", "k = 21\n", 1)
-    text.write_text(changed.replace("Why reduce the dimension?", "Why?"))
+    changed = PCA.read_text(encoding="utf-8").replace("k = 20\n", "k = 21\n", 1)
+    text.write_text(changed.replace("Why reduce the dimension?", "Why?"), encoding="utf-8")
     monkeypatch.setattr(pairs, "CHAPTERS", tmp_path)
     pairs.sync()
     before, after = code_cells(PCA.with_suffix(".ipynb")), code_cells(notebook)
@@ -178,7 +178,7 @@ def test_the_install_cell_with_a_public_address():
 
 
 def test_the_address_stands_in_one_place():
-    url = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
+    url = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
     for path in NOTEBOOKS:
         assert code_cells(path)[0].source == pairs.install_cell(url)
 
@@ -227,8 +227,8 @@ def test_every_number_on_other_pages_is_in_a_chapter(page):
     for path in NOTEBOOKS:
         for cell in code_cells(path):
             known |= numbers(cell.source.replace("_", "")) | numbers(texts_of(cell))
-    text = prose((ROOT / page).read_text())
-    allowed = {"8000", "3.11", "3.12", "3.13", "2.0", "4.0", "583", "360", "70000"}
+    text = prose((ROOT / page).read_text(encoding="utf-8"))
+    allowed = {"8000", "3.11", "3.12", "3.13", "3.14", "2.0", "4.0", "583", "360", "70000"}
     assert numbers(text) - known - allowed == set()
 
 
