@@ -72,7 +72,7 @@ def test_the_solution_fits_every_course(seed, tmp_path):
     folder = build_sheet(ROOT / "masters" / "pca_sheet.py", tmp_path, seed)
     namespace, errors = run(folder / "autograder" / "pca_sheet.ipynb")
     assert not errors
-    assert sum(marks(folder, namespace).values()) == 18
+    assert sum(marks(folder, namespace).values()) == 16
 
 
 def test_the_same_seed_makes_the_same_sheet(built, tmp_path):
@@ -91,7 +91,7 @@ def test_the_description(built):
     assert sheet["questions"][0] == {
         "name": "q1",
         "title": "1. PCA in a few lines",
-        "points": 4.0,
+        "points": 3.0,
         "manual": False,
         "test_file": "tests/q1.py",
     }
