@@ -133,14 +133,16 @@ class Box:
             process = subprocess.Popen(command + program, env={}, pass_fds=(info_write,), **pipes)
         finally:
             os.close(info_write)
-        with open(info_read) as info:
+        with open(info_read, encoding="utf-8") as info:
             said = info.read()
         self._inner = json.loads(said)["child-pid"] if said else 0
         return process
 
     def _first_process(self) -> int:
         words = [self.sandbox.kind, "inspect", "--format", "{{.State.Pid}}", self._name]
-        said = subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
+        said = subprocess.run(
+            words, capture_output=True, encoding="utf-8", check=False
+        ).stdout.strip()
         return int(said) if said.isdigit() else 0  # it has ended: the next request says why
 
     def request(
@@ -392,7 +394,7 @@ def family(root: int) -> list[int]:
             continue
         for thread in threads:
             try:
-                with open(f"/proc/{pid}/task/{thread}/children") as file:
+                with open(f"/proc/{pid}/task/{thread}/children", encoding="utf-8") as file:
                     children = map(int, file.read().split())
             except OSError:
                 continue

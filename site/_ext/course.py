@@ -55,8 +55,8 @@ def derive(app: Sphinx, config: Config) -> None:
             [git, "log", "-1", "--format=%ct"],
             cwd=app.confdir,
             capture_output=True,
-            text=True,
-            check=False,  # an unpacked archive has no history: its pages have no date
+            encoding="utf-8",
+            check=False,  # an unpacked archive has no history: its pages have no date,
         )
         if log.returncode == 0 and log.stdout.strip():
             os.environ["SOURCE_DATE_EPOCH"] = log.stdout.strip()

@@ -4,7 +4,8 @@ The div is empty, so that Colab and Jupyter show nothing in its place. Files und
 would be loaded by every page; these are copied past Sphinx, and loaded where they are needed.
 
 The explorer shows the test images where MNIST lies on the machine that builds the site; the
-repository does not hold them. Elsewhere it shows what the decoder makes of their codes.
+repository does not hold them. Elsewhere it shows what the decoder makes of their codes. The page
+"Train an autoencoder" gets its images here, too (training_images.py).
 """
 
 import hashlib
@@ -14,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 from sphinx.application import Sphinx
+from training_images import dataset_at_hand, export, write_atlas
 
 SOURCE = Path(__file__).resolve().parent.parent / "demo"
-ACROSS = 100  # images side by side
 ATLAS = "test_images.png"
 
 
@@ -33,9 +33,11 @@ def copy_files(app: Sphinx) -> None:
         for old in static.glob("demo*"):
             shutil.rmtree(old)
         target = Path(shutil.copytree(SOURCE, static / "demo"))
-        images = images_at_hand()
-        if images is not None:
-            add_images(target / "data", images)
+        data = dataset_at_hand()
+        real = data.name == "mnist"
+        if real:
+            add_images(target / "data", data.x_test)
+        export(target / "data", data, ATLAS if real else None)
         app.demo_folder = f"demo-{fingerprint(target)}"
         target.rename(static / app.demo_folder)
 
@@ -49,16 +51,6 @@ def fingerprint(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def images_at_hand() -> np.ndarray | None:
-    """Return MNIST's test images if they lie on this machine; nothing is downloaded for them."""
-    from ae_lib.data import load_mnist, local_mnist
-
-    if local_mnist([]) is None:
-        return None
-    data = load_mnist()
-    return data.x_test if data.name == "mnist" else None  # the stand-in may be asked for
-
-
 def add_images(folder: Path, images: np.ndarray) -> None:
     """Write all images side by side, with 16 grey values, and name the file in maps.json.
 
@@ -67,15 +59,12 @@ def add_images(folder: Path, images: np.ndarray) -> None:
     folder : Path
         The data of the built site.
     images : ndarray of shape (n, 28, 28), float
-        Grey values in [0, 1]; n is a multiple of `ACROSS`.
+        Grey values in [0, 1]; n is a multiple of `training_images.ACROSS`.
     """
-    rows = np.round(15 * images).astype("u1").reshape(-1, ACROSS, 28, 28).swapaxes(1, 2)
-    atlas = Image.fromarray(rows.reshape(-1, ACROSS * 28), "P")
-    atlas.putpalette([17 * grey for grey in range(16) for _ in "rgb"])
-    atlas.save(folder / ATLAS, bits=4)
-    manifest = json.loads((folder / "maps.json").read_text(encoding="utf-8"))
-    text = json.dumps({**manifest, "images": ATLAS})
-    (folder / "maps.json").write_text(text, encoding="utf-8")
+    write_atlas(folder / ATLAS, images)
+    path = folder / "maps.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**manifest, "images": ATLAS}), encoding="utf-8")
 
 
 def add_to_page(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
@@ -83,6 +72,8 @@ def add_to_page(app: Sphinx, page: str, template: str, context: dict[str, Any], 
     if app.builder.name in ("html", "dirhtml") and 'data-demo="' in context.get("body", ""):
         app.add_js_file(f"{app.demo_folder}/mount.js", loading_method="defer")
         app.add_css_file(f"{app.demo_folder}/demo.css")
+        if 'data-demo="train' in context["body"]:
+            app.add_css_file(f"{app.demo_folder}/train/train.css")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

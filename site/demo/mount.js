@@ -7,6 +7,8 @@
     draw: ["draw.js", "Draw a digit"],
     "draw-small": ["draw.js", "Draw a digit"],
     explorer: ["explorer.js", "Explorer of the maps"],
+    train: ["train/train.js", "Train an autoencoder"],
+    "train-small": ["train/train.js", "Train an autoencoder"],
   };
   const started = new WeakSet();
 

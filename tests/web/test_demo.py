@@ -45,7 +45,7 @@ def digits() -> np.ndarray:
 
 def test_the_engine_by_hand():
     command = [NODE, "--test", str(HERE / "demo_engine.test.mjs")]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    run = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert run.returncode == 0, run.stdout + run.stderr
 
 
@@ -55,21 +55,21 @@ def seen(tmp_path_factory, chromium):
     folder = tmp_path_factory.mktemp("demo")
     shutil.copytree(ROOT / "site" / "demo", folder / "demo")
     for name in ("draw", "draw-small", "explorer"):
-        (folder / f"{name}.html").write_text(PAGE.format(name=name))
+        (folder / f"{name}.html").write_text(PAGE.format(name=name), encoding="utf-8")
     far = PAGE.format(name="explorer").replace(
         "</h1>", '</h1><a href="#top">up</a><div style="height: 3000px"></div>'
     )
-    (folder / "far.html").write_text(far)
+    (folder / "far.html").write_text(far, encoding="utf-8")
     real = folder / "with_images"
     shutil.copytree(ROOT / "site" / "demo", real / "demo")
-    (real / "explorer.html").write_text(PAGE.format(name="explorer"))
+    (real / "explorer.html").write_text(PAGE.format(name="explorer"), encoding="utf-8")
     add_images(real / "demo" / "data", load_mnist().x_test)
     command = [NODE, str(HERE / "demo_browser.mjs"), str(folder)]
     run = subprocess.run(
         command,
         env={**os.environ, "CHROMIUM": chromium},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
         timeout=180,
     )
@@ -110,10 +110,10 @@ def test_pca_projects_on_the_components(seen):
 
 def test_the_exports_are_of_the_stored_weights():
     """`make demo` and `make explorer` must follow a new training."""
-    models = json.loads((DATA / "models.json").read_text())
+    models = json.loads((DATA / "models.json").read_text(encoding="utf-8"))
     for name, sha256 in models["weights_sha256"].items():
         assert sha256 == training_record(name)["weights_sha256"], "run `make demo`"
-    top = np.array(json.loads((DATA / "maps.json").read_text())["code_top"])
+    top = np.array(json.loads((DATA / "maps.json").read_text(encoding="utf-8"))["code_top"])
     stored = np.frombuffer((DATA / "codes.bin").read_bytes(), "u1").reshape(10_000, 20) / 255 * top
     codes = encoder_of(load_pretrained("dense")).predict(as_vectors(digits()), verbose=0)
     error = np.abs(stored[np.ravel(models["digits"])] - codes)

@@ -25,7 +25,7 @@ def walked(site, chromium):
         [NODE, ROOT / "tests" / "web" / "keyboard.mjs", site, *PAGES],
         env={**os.environ, "CHROMIUM": chromium},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert run.returncode == 0, run.stderr

@@ -81,7 +81,7 @@ def test_links_to_other_hosts_have_a_reason(site):
 def test_without_an_address_nothing_needs_one(site):
     assert not (site / "sitemap.xml").exists()
     for path in pages_of(site):
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         for word in ("colab.research", "og:image", "/edit/", "/issues/new"):
             assert word not in text, (path.name, word)
 
@@ -105,13 +105,15 @@ def test_all_links_are_derived_from_the_one_address(published):
         assert f"{repository}/edit/main/{name}.md" in links
         assert (ROOT / f"{name}.md").is_file()
         assert any(link.startswith(f"{repository}/issues/new?") for link in links)
-    page = (published / "index.html").read_text()
+    page = (published / "index.html").read_text(encoding="utf-8")
     assert 'content="https://someone.github.io/a-course/_static/overview.png"' in page
     assert (published / "_static" / "overview.png").is_file()
     for master in (ROOT / "masters").glob("*.py"):
         links = Page(published / "exercises" / f"{master.stem}.html").links
         assert f"{repository}/edit/main/masters/{master.name}" in links
-    locations = re.findall("<loc>(.*?)</loc>", (published / "sitemap.xml").read_text())
+    locations = re.findall(
+        "<loc>(.*?)</loc>", (published / "sitemap.xml").read_text(encoding="utf-8")
+    )
     assert "https://someone.github.io/a-course/chapters/pca.html" in locations
     for location in locations:
         path = location.removeprefix("https://someone.github.io/a-course/")
@@ -134,7 +136,7 @@ def test_in_a_folder_of_any_depth_a_lost_reader_finds_the_way(published, chromiu
         [NODE, ROOT / "tests" / "web" / "lost.mjs", published, "/a-course/", *paths],
         env={**os.environ, "CHROMIUM": chromium},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert run.returncode == 0, run.stderr
@@ -152,14 +154,18 @@ def test_in_a_folder_of_any_depth_a_lost_reader_finds_the_way(published, chromiu
 def test_every_notebook_can_be_downloaded_and_is_the_executed_one(site):
     for notebook in (ROOT / "chapters").glob("*.ipynb"):
         page = site / "chapters" / f"{notebook.stem}.html"
-        match = re.search(r'<a download="?"? ?href="([^"]+)">Download notebook', page.read_text())
-        match = match or re.search(r'href="([^"]+)"[^>]*>Download notebook', page.read_text())
+        match = re.search(
+            r'<a download="?"? ?href="([^"]+)">Download notebook', page.read_text(encoding="utf-8")
+        )
+        match = match or re.search(
+            r'href="([^"]+)"[^>]*>Download notebook', page.read_text(encoding="utf-8")
+        )
         assert match, page.name
         assert (page.parent / match[1]).read_bytes() == notebook.read_bytes()
 
 
 def test_the_search_index_holds_the_terms_of_the_glossary(site):
-    index = (site / "searchindex.js").read_text().lower()
+    index = (site / "searchindex.js").read_text(encoding="utf-8").lower()
     for term in ("bottleneck", "denoising autoencoder", "perplexity", "trustworthiness"):
         assert f'"{term}"' in index, term
 

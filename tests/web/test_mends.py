@@ -164,18 +164,22 @@ def test_styles_for_what_no_page_has_are_dropped(tmp_path):
     styles = tmp_path / "_static" / "styles"
     styles.mkdir(parents=True)
     (tmp_path / "deep").mkdir()
-    (tmp_path / "deep" / "page.html").write_text('<p class="here there-too">x</p>')
-    (tmp_path / "_static" / "set.js").write_text('element.classList.add("later")')
+    (tmp_path / "deep" / "page.html").write_text(
+        '<p class="here there-too">x</p>', encoding="utf-8"
+    )
+    (tmp_path / "_static" / "set.js").write_text('element.classList.add("later")', encoding="utf-8")
     kept = ["p", ".here .there-too", ".here:not(.gone)", ".later", "p::before"]
     dropped = [".gone", ".here .gone"]
     for name in ("pydata-sphinx-theme", "sphinx-book-theme"):
         rules = "".join(f"{rule}{{color:red}}" for rule in kept + dropped)
-        (styles / f"{name}.css").write_text(f"{rules}@media print{{.gone{{color:red}}}}")
+        (styles / f"{name}.css").write_text(
+            f"{rules}@media print{{.gone{{color:red}}}}", encoding="utf-8"
+        )
     app = SimpleNamespace(outdir=tmp_path, confdir=ROOT, builder=SimpleNamespace(format="html"))
     mends.only_needed_styles(app, None)
     for style in styles.iterdir():
-        assert style.read_text() == "".join(f"{rule}{{color:red}}" for rule in kept)
-    (styles / "sphinx-book-theme.css").write_text("p { color: red")
+        assert style.read_text(encoding="utf-8") == "".join(f"{rule}{{color:red}}" for rule in kept)
+    (styles / "sphinx-book-theme.css").write_text("p { color: red", encoding="utf-8")
     with pytest.raises(ExtensionError, match="could not cut"):
         mends.only_needed_styles(app, None)
 
@@ -196,12 +200,12 @@ def test_while_a_page_is_printed_the_light_theme_holds(tmp_path):
 def test_the_search_knows_when_the_script_that_it_changes_is_another_one(tmp_path):
     script = tmp_path / "_static" / "searchtools.js"
     script.parent.mkdir()
-    script.write_text("".join(site_search.CHANGES))
+    script.write_text("".join(site_search.CHANGES), encoding="utf-8")
     app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))
     for _ in range(2):  # a second time changes nothing
         site_search.change_scripts(app, None)
-        assert script.read_text() == "".join(site_search.CHANGES.values())
-    script.write_text("rewritten")
+        assert script.read_text(encoding="utf-8") == "".join(site_search.CHANGES.values())
+    script.write_text("rewritten", encoding="utf-8")
     with pytest.raises(ExtensionError, match="searchtools.js has changed"):
         site_search.change_scripts(app, None)
 

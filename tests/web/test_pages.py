@@ -75,7 +75,7 @@ class Pictures(HTMLParser):
 def test_pictures_have_a_size_and_say_what_they_show(site):
     for page in site.glob("chapters/*.html"):
         parser = Pictures()
-        parser.feed(page.read_text())
+        parser.feed(page.read_text(encoding="utf-8"))
         for picture in parser.found:
             assert picture.get("width"), (page.name, picture["src"])
             assert picture.get("height"), (page.name, picture["src"])

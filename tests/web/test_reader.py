@@ -39,7 +39,7 @@ def seen(site, chromium):
         [NODE, script, site, json.dumps(list(QUERIES)), json.dumps(PAGES)],
         env={**os.environ, "CHROMIUM": chromium},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert run.returncode == 0, run.stderr
