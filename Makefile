@@ -22,7 +22,7 @@ SHARED := --dist loadfile --no-loadscope-reorder -n $(WORKERS)
 .DEFAULT_GOAL := help
 .PHONY: help book test test-jax test-torch test-oldest test-newest site serve pdf web-audit chapters \
     experiments bench gpu train-distributed sync format overview demo explorer screenshot lint \
-    bench-grade lock clean
+    bench-demo bench-grade lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
@@ -72,6 +72,9 @@ experiments: $(READY) ## train what chapter 8 cites from many seeds (half an hou
 
 bench: $(READY) $(RIVALS)/.ready ## time the course beside the lecture's code and PyTorch (half an hour)
 	@$(BIN)/python -m tools.bench $(SECTIONS) --rivals $(abspath $(RIVALS))/bin/python
+
+bench-demo: $(READY) $(NODE_READY) ## time training in the page beside TensorFlow.js, and end where Keras does (needs chromium)
+	@$(BIN)/python -m tools.bench_demo
 
 gpu: $(READY) ## train the networks and execute the chapters on this machine's NVIDIA GPU, with JAX
 	@command -v nvidia-smi >/dev/null || { echo "This machine has no NVIDIA GPU."; exit 1; }

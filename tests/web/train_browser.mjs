@@ -4,11 +4,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-import { chromium } from "playwright-core";
 import { serve } from "./server.mjs";
 
+const packages = createRequire(new URL("../../site/package.json", import.meta.url));
+const { chromium } = packages("playwright-core");
 const [browserPath, folder] = process.argv.slice(2);
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const AXE = packages.resolve("axe-core/axe.min.js");
 const server = await serve(folder, "/");
 const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
 const seen = { messages: [], foreign: [], axe: [], wide: [] };
