@@ -48,7 +48,10 @@ def test_only_pages_with_a_demo_load_its_files(tmp_path):
 
 
 def test_a_page_that_trains_loads_its_style(tmp_path):
-    pages = {'<div data-demo="train-small" data-preset="pca"></div>': True, '<div data-demo="draw"></div>': False}
+    pages = {
+        '<div data-demo="train-small" data-preset="pca"></div>': True,
+        '<div data-demo="draw"></div>': False,
+    }
     for body, wanted in pages.items():
         asked = []
         app = SimpleNamespace(
@@ -97,7 +100,12 @@ def test_the_standin_is_not_taken_for_mnist(tmp_path, monkeypatch):
     pixels = pixels.reshape(10_000, 28, 28) / 255
     labels = np.frombuffer((folder / "training_labels.bin").read_bytes(), "u1")
     # Training and test images never come from the same small digit.
-    for place, source, number in ((3, "train", 3), (19, "train", 19), (0, "test", 0), (20, "test", 3)):
+    for place, source, number in (
+        (3, "train", 3),
+        (19, "train", 19),
+        (0, "test", 0),
+        (20, "test", 3),
+    ):
         image = getattr(data, f"x_{source}")[number]
         assert np.abs(pixels[place] - image).max() <= 0.5 / 15 + 1e-6
         assert labels[place] == getattr(data, f"y_{source}")[number]

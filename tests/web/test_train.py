@@ -93,6 +93,12 @@ def node(*arguments: object) -> Any:
     return json.loads(run.stdout)
 
 
+def test_the_modules_by_hand():
+    command = [NODE, "--test", HERE / "train_engine.test.mjs"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
 @pytest.fixture(scope="module")
 def batches():
     """Noisy inputs and clean targets, [steps, batch, 784]."""
