@@ -1,4 +1,4 @@
-"""The page "Train an autoencoder": its networks beside Keras's, and its weights in Keras's hands."""
+"""The page "Train an autoencoder": its networks beside Keras's, and its weights in Keras."""
 
 import json
 import subprocess
