@@ -2,10 +2,19 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+LOCKED := $(VENV)/.locked
 READY := $(VENV)/.ready
 RIVALS := .venv-torch
+GPU_VENV := .venv-gpu
 NBGRADER := .venv-nbgrader
 NODE_READY := site/node_modules/.ready
+
+# What prints pages and takes pictures of them.
+CHROMIUM ?= chromium
+
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+# JOBS=2 executes two chapters side by side; ALL=1 executes what is not stale, too.
+HOW := --jobs $(or $(JOBS),1) $(if $(ALL),--all)
 
 # How many processes share the tests.
 WORKERS ?= 2
@@ -20,28 +29,32 @@ endif
 SHARED := --dist loadfile --no-loadscope-reorder -n $(WORKERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-jax test-torch test-oldest test-newest site serve pdf web-audit chapters \
-    experiments bench gpu train-distributed sync format overview demo explorer screenshot lint \
-    bench-demo bench-grade lock clean
+.PHONY: help book test test-chapters test-jax test-torch test-oldest test-newest site serve pdf web-audit chapters \
+    experiments robustness bench gpu check sync format overview demo explorer screenshot lint \
+    setup-ci bench-demo bench-grade lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
 
 book: PROFILE ?= quick
 book: $(READY) ## execute every chapter (PROFILE=quick or full) and render what was executed
-	@$(BIN)/python -m tools.book build --profile $(PROFILE) $(CHAPTERS)
+	@$(BIN)/python -m tools.book build --profile $(PROFILE) $(HOW) $(CHAPTERS)
 
 test: $(READY) $(NODE_READY) lint ## check everything: style, unit tests, every chapter against its stored outputs, the pages
 	@$(BIN)/python -m pytest -m alone
 	@$(BIN)/python -m pytest -m "not alone" $(SHARED)
 
+test-chapters: $(READY) ## every chapter against its stored outputs, and no other test
+	@$(BIN)/python -m pytest $(SHARED) chapters
+
 test-jax: $(READY) ## the unit tests and every chapter with Keras on JAX
 	@KERAS_BACKEND=jax $(BIN)/python -m pytest $(SHARED) chapters tests/ae_lib
 
-test-torch: $(READY) $(RIVALS)/.ready ## the networks on PyTorch: counts, a step, weights carried over
-	@AE_TORCH_PYTHON=$(abspath $(RIVALS))/bin/python $(BIN)/python -m pytest tests/ae_lib/test_backends.py
+test-torch: $(RIVALS)/.ready ## every chapter with Keras on PyTorch, and weights carried over to it
+	@AE_TORCH_PYTHON=$(abspath $(RIVALS))/bin/python KERAS_BACKEND=torch \
+	    $(RIVALS)/bin/python -m pytest $(SHARED) chapters tests/ae_lib/test_backends.py
 
-test-oldest: ## unit tests and chapter 2 with the oldest versions that requirements.txt promises
+test-oldest: ## unit tests and every chapter with the oldest versions that requirements.txt promises
 	$(call test_with,.venv-oldest,lowest-direct)
 
 test-newest: ## the same with the newest versions there are
@@ -58,17 +71,20 @@ serve: site ## show the site on http://localhost:8000
 	@$(BIN)/python -m http.server 8000 --bind localhost --directory _build/html
 
 pdf: $(READY) ## print the whole book as one PDF (needs chromium)
-	@$(BIN)/python tools/pdf.py
+	@$(BIN)/python -m tools.pdf
 
 web-audit: $(READY) $(NODE_READY) site ## rate pages of every type with Lighthouse, median of 3 (needs chromium)
 	@$(BIN)/node tests/web/lighthouse.mjs _build/html
 
 chapters: PROFILE ?= full
 chapters: $(READY) ## execute the chapters and store outputs and weights (PROFILE=quick: only measure the time)
-	@$(BIN)/python -m tools.book run --profile $(PROFILE) $(CHAPTERS)
+	@$(BIN)/python -m tools.book run --profile $(PROFILE) $(HOW) $(CHAPTERS)
 
-experiments: $(READY) ## train what chapter 8 cites from many seeds (half an hour; goes on where it was stopped)
+experiments: $(READY) ## train what the chapters cite from many seeds (half an hour; goes on where it was stopped)
 	@$(BIN)/python -m tools.experiments $(EXPERIMENTS)
+
+robustness: $(READY) ## execute every chapter over seeds, data sets and threads; SEEDS=10 (hours; goes on where it was stopped)
+	@$(BIN)/python -m tools.robustness --seeds $(or $(SEEDS),10) $(CHAPTERS)
 
 bench: $(READY) $(RIVALS)/.ready ## time the course beside the lecture's code and PyTorch (half an hour)
 	@$(BIN)/python -m tools.bench $(SECTIONS) --rivals $(abspath $(RIVALS))/bin/python
@@ -76,14 +92,11 @@ bench: $(READY) $(RIVALS)/.ready ## time the course beside the lecture's code an
 bench-demo: $(READY) $(NODE_READY) ## time training in the page beside TensorFlow.js, and end where Keras does (needs chromium)
 	@$(BIN)/python -m tools.bench_demo
 
-gpu: $(READY) ## train the networks and execute the chapters on this machine's NVIDIA GPU, with JAX
-	@command -v nvidia-smi >/dev/null || { echo "This machine has no NVIDIA GPU."; exit 1; }
-	@$(BIN)/pip install --quiet --disable-pip-version-check \
-	    "jax[cuda12]==$$($(BIN)/python -c 'import jax; print(jax.__version__)')"
-	@KERAS_BACKEND=jax $(BIN)/python -m tools.gpu
+gpu: $(GPU_VENV)/.ready ## train the networks and execute the chapters on this machine's NVIDIA GPU, with JAX
+	@KERAS_BACKEND=jax $(GPU_VENV)/bin/python -m tools.gpu
 
-train-distributed: $(READY) ## train the dense network in several processes (PROCESSES=2)
-	@$(BIN)/python -m tools.train_distributed --processes $(or $(PROCESSES),2)
+check: $(READY) ## say which notebooks differ from their text, and which outputs are stale
+	@$(BIN)/python -m tools.book check
 
 sync: $(READY) ## bring the notebooks in line with their text; outputs of unchanged code stay
 	@$(BIN)/python -m tools.book sync
@@ -96,16 +109,16 @@ format: $(READY) ## let ruff put code in order, in the chapters' text, too
 	@$(MAKE) --no-print-directory sync
 
 overview: $(READY) ## draw the picture of the landing page from the stored weights
-	@$(BIN)/python tools/overview.py
+	@$(BIN)/python -m tools.overview
 
 demo: $(READY) ## write the weights and sample digits of the page "Draw a digit"
-	@$(BIN)/python tools/export_demo.py
+	@$(BIN)/python -m tools.export_demo
 
 explorer: $(READY) ## compute the maps of the t-SNE explorer (five minutes)
-	@$(BIN)/python tools/export_explorer.py
+	@$(BIN)/python -m tools.export_explorer
 
 screenshot: site ## take the README's picture of the site (needs chromium)
-	@chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,900 \
+	@$(CHROMIUM) --headless --no-sandbox --hide-scrollbars --window-size=1280,900 \
 	    --virtual-time-budget=5000 --screenshot=site/_static/screenshot.png \
 	    "file://$(CURDIR)/_build/html/index.html"
 
@@ -117,6 +130,9 @@ lint: $(READY) ## ruff, mypy, codespell: the same in CI and before each commit
 
 bench-grade: $(READY) $(NBGRADER)/.ready ## measure the grader beside `otter run` and nbgrader (SECTIONS="numpy keras memory")
 	@$(BIN)/python -m tools.bench_grade $(SECTIONS) --nbgrader $(NBGRADER)/bin/python
+
+setup-ci: ## install what the tests need besides Python packages (Debian and Ubuntu, with sudo)
+	@.ci/setup
 
 lock: ## make .ci/requirements.lock anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade \
@@ -130,42 +146,61 @@ $(NODE_READY): $(READY) site/package-lock.json
 	@PATH="$(abspath $(BIN)):$$PATH" $(abspath $(BIN))/npm --prefix site ci --loglevel=error
 	@touch $(NODE_READY)
 
-# PyTorch and openTSNE, for comparison only. From the plain index PyTorch brings several GB for
-# GPUs; TORCH names another build or version, as pip writes it.
-$(RIVALS)/.ready: pyproject.toml
-	@echo "Installing PyTorch and openTSNE into $(RIVALS)"
+# The locked packages with PyTorch and openTSNE, for comparison only. From the plain index PyTorch
+# brings several GB for GPUs; TORCH names another build or version, as pip writes it.
+$(RIVALS)/.ready: .ci/requirements.lock
+	@$(PYTHON) tools/python_range.py
+	@echo "Installing the locked packages, PyTorch and openTSNE into $(RIVALS)"
 	@$(PYTHON) -m venv --clear $(RIVALS)
-	@$(RIVALS)/bin/pip install --quiet --disable-pip-version-check $(or $(TORCH),torch)
-	@$(RIVALS)/bin/pip install --quiet --disable-pip-version-check 'openTSNE>=1.0' .
+	@$(RIVALS)/bin/python $(PIP_INSTALL) --require-hashes -r .ci/requirements.lock
+	@$(RIVALS)/bin/python $(PIP_INSTALL) $(or $(TORCH),torch) 'openTSNE>=1.0'
+	@$(RIVALS)/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The locked packages with JAX for NVIDIA GPUs. Apart, since its libraries take gigabytes and would
+# stay in an environment that is said to be the locked one.
+$(GPU_VENV)/.ready: .ci/requirements.lock
+	@command -v nvidia-smi >/dev/null || { echo "This machine has no NVIDIA GPU."; exit 1; }
+	@$(PYTHON) tools/python_range.py
+	@echo "Installing the locked packages and JAX for GPUs into $(GPU_VENV)"
+	@$(PYTHON) -m venv --clear $(GPU_VENV)
+	@$(GPU_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r .ci/requirements.lock
+	@$(GPU_VENV)/bin/python $(PIP_INSTALL) \
+	    "jax[cuda12]==$$($(GPU_VENV)/bin/python -c 'import jax; print(jax.__version__)')"
+	@$(GPU_VENV)/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 # nbgrader, for comparison only.
-$(NBGRADER)/.ready: pyproject.toml
+$(NBGRADER)/.ready: requirements.txt
 	@echo "Installing nbgrader into $(NBGRADER)"
 	@$(PYTHON) -m venv --clear $(NBGRADER)
-	@$(NBGRADER)/bin/pip install --quiet --disable-pip-version-check nbgrader .
+	@$(NBGRADER)/bin/python $(PIP_INSTALL) nbgrader .
 	@touch $@
 
 # An environment of its own with other versions than the locked ones, and the tests in it.
 define test_with
+	@$(PYTHON) tools/python_range.py
 	@$(PYTHON) -m venv --clear $(1)
-	@$(1)/bin/pip install --quiet --disable-pip-version-check uv
+	@$(1)/bin/python $(PIP_INSTALL) uv
 	@$(1)/bin/uv pip install --quiet --python $(1)/bin/python --resolution $(2) -r requirements.txt
-	@$(1)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@$(1)/bin/python -m pytest tests/ae_lib chapters/dense_autoencoder.ipynb
+	@$(1)/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@$(1)/bin/python -m pytest $(SHARED) chapters tests/ae_lib
 endef
 
-# Installed anew when the lock or the package's description changes.
-$(READY): .ci/requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' || \
-	    { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Try: make PYTHON=python3.12"; exit 1; }
+# Made again when the lock changes, and only then: it takes minutes.
+$(LOCKED): .ci/requirements.lock
+	@$(PYTHON) tools/python_range.py
 	@$(PYTHON) -c 'import ensurepip' || \
 	    { echo "$(PYTHON) cannot make virtual environments. On Debian: apt install python3-venv"; exit 1; }
 	@echo "Installing the locked packages into $(VENV) (two to four minutes)"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements.lock
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r .ci/requirements.lock
 ifdef GPU
-	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint .ci/requirements.lock 'tensorflow[and-cuda]'
+	@$(BIN)/python $(PIP_INSTALL) --constraint .ci/requirements.lock 'tensorflow[and-cuda]'
 endif
-	@touch $(READY)
+	@touch $@
+
+# The course's own packages, which takes seconds.
+$(READY): $(LOCKED) pyproject.toml grader/pyproject.toml
+	@$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation -e . -e grader
+	@touch $@

@@ -1,41 +1,18 @@
 """MNIST, or an offline stand-in of the same shape that says it is one."""
 
-import hashlib
 import importlib.util
-import os
 import warnings
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from ae_lib._checks import check_images
+from ae_lib._mnist import MNIST_SHA256, content_hash, download_mnist, local_mnist, read_mnist
+from ae_lib._settings import settings
+from ae_lib._standin import load_standin
+from ae_lib._validation import check_images
 
 __all__ = ["Dataset", "as_vectors", "load_mnist", "load_small_digits"]
-
-ARRAYS = {
-    "x_train": (60_000, 28, 28),
-    "y_train": (60_000,),
-    "x_test": (10_000, 28, 28),
-    "y_test": (10_000,),
-}
-
-# SHA-256 of the bytes of the four uint8 arrays, in the order above. With the IDX headers put
-# back, the same arrays have the MD5 sums of the files that LeCun, Cortes and Burges published.
-MNIST_SHA256 = "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16"
-
-# The file that `keras.datasets.mnist.load_data` downloads, with the hash that Keras gives for it.
-MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
-MNIST_FILE_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
-
-DOWNLOAD_TIMEOUT = 15  # seconds without an answer
-
-# What reading a broken archive raises: NumPy, zipfile and zlib each have their own word for it,
-# and np.load returns a bare array for an .npy file, which is no context manager.
-BROKEN = (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -52,6 +29,14 @@ class Dataset:
         ``"mnist"`` or ``"standin"``.
     sha256 : str
         Hash of the 8-bit arrays, so that a result can name its data.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ae_lib import Dataset
+    >>> x, y = np.zeros((5, 28, 28), "float32"), np.zeros(5, "uint8")
+    >>> print(Dataset(x, y, x, y, name="standin", sha256="0" * 64))
+    OFFLINE STAND-IN, not MNIST (...): 5 training and 5 test images, sha256 000000000000
     """
 
     x_train: np.ndarray
@@ -80,7 +65,8 @@ def load_mnist() -> Dataset:
 
     The sources, in this order:
 
-    1. ``mnist.npz`` in the directory that the environment variable ``AE_DATA_DIR`` names;
+    1. ``mnist.npz`` in the directory that the environment variable ``AE_DATA_DIR`` names, or the
+       file itself where it names that;
     2. Keras's cache, ``~/.keras/datasets/mnist.npz``;
     3. the download that Keras uses, stored in that cache once its hash has been checked;
     4. the stand-in, with a warning that says why the first three failed.
@@ -105,16 +91,22 @@ def load_mnist() -> Dataset:
     ----------
     LeCun, Bottou, Bengio and Haffner (1998), "Gradient-based learning applied to document
     recognition", Proceedings of the IEEE 86(11).
+
+    Examples
+    --------
+    >>> from ae_lib import load_mnist
+    >>> data = load_mnist()
+    >>> data.x_train.shape, str(data.x_train.dtype), data.y_test.shape
+    ((60000, 28, 28), 'float32', (10000,))
     """
-    wanted = os.environ.get("AE_DATASET", "")
-    if wanted not in ("", "mnist", "standin"):
-        raise ValueError(f"AE_DATASET={wanted!r}; expected 'mnist', 'standin' or nothing.")
+    wanted = settings().dataset
     if wanted == "standin":
-        return _load_standin()
+        return _standin_dataset()
     reasons: list[str] = []
-    path = _find_mnist(reasons)
-    if path is not None:
-        return _dataset(_read_mnist(path), "mnist", MNIST_SHA256)
+    path = local_mnist(reasons)
+    arrays = download_mnist(reasons) if path is None else read_mnist(path)
+    if arrays is not None:
+        return _dataset(arrays, "mnist", MNIST_SHA256)
     why = (
         "MNIST cannot be had: "
         + "; ".join(reasons)
@@ -123,16 +115,32 @@ def load_mnist() -> Dataset:
     if wanted == "mnist":
         raise FileNotFoundError(f"{why} (AE_DATASET=mnist rules out the stand-in).")
     warnings.warn(f"{why}. Going on with the offline stand-in.", stacklevel=2)
-    return _load_standin()
+    return _standin_dataset()
 
 
 def as_vectors(images: np.ndarray) -> np.ndarray:
     """Flatten images of shape (n, height, width[, 1]) to vectors of shape (n, height * width).
 
+    Parameters
+    ----------
+    images : ndarray of shape (n, height, width) or (n, height, width, 1), float
+        Grey values in [0, 1].
+
+    Returns
+    -------
+    ndarray of shape (n, height * width), same dtype
+
     Raises
     ------
     TypeError, ValueError
         `images` is not an array of grey values in [0, 1] of that shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ae_lib import as_vectors
+    >>> as_vectors(np.zeros((3, 28, 28))).shape
+    (3, 784)
     """
     return check_images(images, "images").reshape(len(images), -1)
 
@@ -154,6 +162,13 @@ def load_small_digits() -> tuple[np.ndarray, np.ndarray]:
     ----------
     Alpaydin and Kaynak (1998), "Optical recognition of handwritten digits", UCI Machine Learning
     Repository.
+
+    Examples
+    --------
+    >>> from ae_lib import load_small_digits
+    >>> x, y = load_small_digits()
+    >>> x.shape, int(y[0])
+    ((1797, 64), 0)
     """
     spec = importlib.util.find_spec("sklearn")  # finds it, and does not import it
     if spec is None or spec.origin is None:
@@ -168,88 +183,9 @@ def load_small_digits() -> tuple[np.ndarray, np.ndarray]:
     return table[:, :-1] / 16, table[:, -1]
 
 
-def _find_mnist(reasons: list[str]) -> Path | None:
-    """Return the file that holds MNIST, or note in `reasons` why there is none."""
-    path = local_mnist(reasons)
-    if path is not None:
-        return path
-    try:
-        return _download(_keras_cache())
-    except (OSError, ValueError) as error:  # no network, no space; or a file that is not MNIST
-        reasons.append(f"the download failed ({type(error).__name__}: {str(error)[:200]})")
-        return None
-
-
-def local_mnist(reasons: list[str]) -> Path | None:
-    """Return the file on this machine that should hold MNIST; else add to `reasons` why not."""
-    directory = os.environ.get("AE_DATA_DIR")
-    if directory:
-        path = Path(directory) / "mnist.npz"
-        if path.is_file():
-            return path
-        reasons.append(f"AE_DATA_DIR={directory} holds no mnist.npz")
-    else:
-        reasons.append("AE_DATA_DIR is not set")
-    if _keras_cache().is_file():
-        return _keras_cache()
-    reasons.append("Keras's cache does not hold it")
-    return None
-
-
-def _keras_cache() -> Path:
-    home = os.environ.get("KERAS_HOME")
-    return (Path(home) if home else Path.home() / ".keras") / "datasets" / "mnist.npz"
-
-
-def _download(path: Path) -> Path:
-    """Fetch the file to `path`: under a temporary name first, renamed once its hash is right."""
-    import filelock
-    import pooch
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Two notebooks started together must not both download.
-    with filelock.FileLock(path.with_suffix(".lock")):
-        return Path(
-            pooch.retrieve(
-                MNIST_URL,
-                known_hash=f"sha256:{MNIST_FILE_SHA256}",
-                fname=path.name,
-                path=path.parent,
-                downloader=pooch.HTTPDownloader(progressbar=True, timeout=DOWNLOAD_TIMEOUT),
-            )
-        )
-
-
-def _read_mnist(path: Path) -> dict[str, np.ndarray]:
-    advice = f"Delete or replace {path}: the file is not usable."
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in ARRAYS}
-    except PermissionError:
-        raise
-    except KeyError as error:
-        raise ValueError(f"{path}: {error.args[0]}. {advice}") from error
-    except BROKEN as error:
-        raise ValueError(
-            f"{path} is truncated or not an .npz archive ({error}). {advice}"
-        ) from error
-    if not all(isinstance(array, np.ndarray) for array in arrays.values()):
-        raise ValueError(f"{path} is not an .npz archive: a member is no array. {advice}")
-    found = _content_hash(arrays)
-    if found != MNIST_SHA256:
-        shapes = {name: array.shape for name, array in arrays.items()}
-        raise ValueError(
-            f"{path} does not hold MNIST: the arrays {shapes} have sha256 {found}, "
-            f"expected {MNIST_SHA256}. {advice}"
-        )
-    return arrays
-
-
-def _content_hash(arrays: dict[str, np.ndarray]) -> str:
-    digest = hashlib.sha256()
-    for name in ARRAYS:
-        digest.update(np.ascontiguousarray(arrays[name]).data)
-    return digest.hexdigest()
+def _standin_dataset() -> Dataset:
+    arrays = load_standin()
+    return _dataset(arrays, "standin", content_hash(arrays))
 
 
 def _dataset(arrays: dict[str, np.ndarray], name: str, sha256: str) -> Dataset:
@@ -261,74 +197,3 @@ def _dataset(arrays: dict[str, np.ndarray], name: str, sha256: str) -> Dataset:
         name=name,
         sha256=sha256,
     )
-
-
-def _load_standin() -> Dataset:
-    """Read the stand-in from the user's cache, made there on first use."""
-    import filelock
-    import pooch
-
-    path = Path(pooch.os_cache("ae_lib")) / "standin-1.npz"  # the number changes with the recipe
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(path.with_suffix(".lock")):
-        if not path.is_file():
-            temporary = path.with_suffix(f".{os.getpid()}.npz")
-            try:
-                np.savez(temporary, **_make_standin())  # type: ignore[arg-type]
-                temporary.replace(path)
-            finally:
-                temporary.unlink(missing_ok=True)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in ARRAYS}
-    except (KeyError, *BROKEN) as error:
-        raise ValueError(
-            f"The cached stand-in {path} is not readable ({error}). Delete it: it is made anew."
-        ) from error
-    return _dataset(arrays, "standin", _content_hash(arrays))
-
-
-def _make_standin(seed: int = 0) -> dict[str, np.ndarray]:
-    """Make 70,000 images by warping the 1,797 handwritten 8 x 8 digits of scikit-learn.
-
-    The small digits are split into a training and a test part *before* they are warped, so that
-    no test image is a warped copy of a training image. Like MNIST's, the digits lie in a box of
-    20 x 20 pixels with a black margin.
-    """
-    from scipy.ndimage import zoom
-    from sklearn.datasets import load_digits
-    from sklearn.model_selection import train_test_split
-
-    small = load_digits()
-    large = zoom(small.images / 16.0, (1, 2.5, 2.5), order=3)
-    # The zoom blurs edges; a steep sigmoid brings back strokes that are nearly black and white.
-    large = 1 / (1 + np.exp(-12 * (large - 0.5)))
-    large = np.pad(np.where(large < 0.02, 0, large), ((0, 0), (4, 4), (4, 4)))
-    train, test = train_test_split(
-        np.arange(len(large)), test_size=1 / 7, stratify=small.target, random_state=seed
-    )
-    rng = np.random.default_rng(seed)
-    arrays: dict[str, np.ndarray] = {}
-    for part, base in (("train", train), ("test", test)):
-        chosen = rng.choice(base, size=ARRAYS[f"x_{part}"][0])
-        arrays[f"x_{part}"] = _warp(large, chosen, rng)
-        arrays[f"y_{part}"] = small.target[chosen].astype("uint8")
-    return arrays
-
-
-def _warp(images: np.ndarray, chosen: np.ndarray, rng: Any) -> np.ndarray:
-    """Return 8-bit copies of ``images[chosen]``, each turned, sheared, scaled and shifted a bit."""
-    from scipy.ndimage import affine_transform
-    from tqdm.auto import tqdm
-
-    warped = np.empty((len(chosen), 28, 28), dtype="uint8")
-    centre = np.array([13.5, 13.5])
-    for j, index in enumerate(tqdm(chosen, desc="making the stand-in", unit=" images")):
-        angle, shear = rng.normal(0, [0.12, 0.12])
-        scale = rng.normal(1, 0.07, size=2)
-        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        matrix = turn @ np.array([[1, shear], [0, 1]]) / scale
-        offset = centre - matrix @ (centre + rng.normal(0, 0.8, size=2))
-        image = affine_transform(images[index], matrix, offset, order=1)
-        warped[j] = np.clip(255 * image, 0, 255).round()
-    return warped

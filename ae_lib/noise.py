@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ae_lib._checks import check_images
+from ae_lib._validation import check_images
 
 __all__ = ["add_gaussian_noise"]
 
@@ -35,6 +35,14 @@ def add_gaussian_noise(images: np.ndarray, factor: float, rng: Any) -> np.ndarra
     ValueError
         `images` has a wrong shape, NaN or values outside [0, 1]; `factor` is negative or not
         finite; or the seed is negative.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ae_lib import add_gaussian_noise
+    >>> noisy = add_gaussian_noise(np.zeros((100, 28, 28)), 0.5, 0)
+    >>> print(f"{np.mean(noisy == 0):.0%} of the black pixels stay black")
+    50% of the black pixels stay black
     """
     images = check_images(images, "images")
     if isinstance(factor, bool) or not isinstance(factor, int | float | np.number):

@@ -5,9 +5,9 @@ from numbers import Integral
 
 import numpy as np
 
-from ae_lib._checks import check_float, check_matrix
+from ae_lib._validation import check_matrix
 
-__all__ = ["PCA", "fit_pca", "reconstruction_error"]
+__all__ = ["PCA", "fit_pca"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,15 @@ class PCA:
         data, most important first.
     singular_values : ndarray of shape (min(n, d),)
         All singular values of the centred data, largest first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ae_lib import fit_pca
+    >>> line = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]])
+    >>> pca = fit_pca(line, 1)
+    >>> np.allclose(pca.decode(pca.encode(line)), line)
+    True
     """
 
     mean: np.ndarray
@@ -83,6 +92,15 @@ def fit_pca(x: np.ndarray, k: int) -> PCA:
         `x` is not a floating-point array, or `k` is not a whole number.
     ValueError
         `x` is not a matrix, holds NaN or infinite values, or `k` is out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ae_lib import fit_pca
+    >>> x = np.random.default_rng(0).normal(size=(100, 8))
+    >>> pca = fit_pca(x, 3)
+    >>> pca.encode(x).shape, pca.reconstruct(x).shape
+    ((100, 3), (100, 8))
     """
     x = check_matrix(x, "x")
     if isinstance(k, bool) or not isinstance(k, Integral):
@@ -98,28 +116,3 @@ def fit_pca(x: np.ndarray, k: int) -> PCA:
     v = vt[:k].T
     signs = np.sign(v[np.abs(v).argmax(axis=0), np.arange(k)])
     return PCA(mean=mean, V=v * signs, singular_values=singular_values)
-
-
-def reconstruction_error(x: np.ndarray, reconstruction: np.ndarray) -> float:
-    """Return the mean squared difference over all entries: Keras's ``mean_squared_error``.
-
-    Parameters
-    ----------
-    x, reconstruction : ndarray, float
-        Same shape, whatever it is.
-
-    Raises
-    ------
-    TypeError
-        One is not a floating-point array.
-    ValueError
-        The shapes differ, or a value is NaN or infinite.
-    """
-    x = check_float(x, "x")
-    reconstruction = check_float(reconstruction, "reconstruction")
-    if x.shape != reconstruction.shape:
-        # Broadcasting would turn this mistake into a wrong number.
-        raise ValueError(
-            f"x has shape {x.shape}, reconstruction {reconstruction.shape}; expected the same."
-        )
-    return float(np.mean((x - reconstruction) ** 2, dtype="float64"))

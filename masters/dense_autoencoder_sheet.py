@@ -316,6 +316,7 @@ def test_activations(ordered):
     assert (
         np.median(outputs) > 0.1
     )  # a ReLU at the end would answer 0 for every other pixel
+    assert np.std(outputs, axis=0).max() > 0.01  # it does not answer the same to all
 
 
 # %% [raw]
@@ -518,6 +519,7 @@ check("q3")
 # Example: a network that is trained to the end has a ratio just above 1 and an angle near 0; one that is not trained at all, a ratio far above 1 and an angle near $\pi / 2$.
 #
 # Marks: 1 point for the network, 1 (hidden) for a ratio below 1.02, 1 (hidden) for an angle below 0.2, 1 (hidden) if your two numbers agree with the measured ones.
+# The hidden points are for a network that found the subspace itself: weights copied from PCA get none of them.
 
 # %%
 from sklearn.datasets import load_digits
@@ -585,6 +587,7 @@ hidden: true
 def test_ratio(linear):
     """The error is within 2 % of PCA's."""
     import numpy as np
+    from scipy.linalg import subspace_angles
     from sklearn.datasets import load_digits
 
     from ae_lib.sheets import expect
@@ -596,6 +599,10 @@ def test_ratio(linear):
     net = expect.model(linear, "linear")
     assert expect.layers(net)[0].shape == (__k__,)
     assert np.mean((x - expect.predict(net, x, "linear", x.shape)) ** 2) < 1.02 * pca
+    # Training leaves the weights of pixels that never vary as they were drawn (angle above 0.4
+    # for 40 seeds); PCA's are zero there.
+    encoder = expect.array(net.get_weights()[0], "a weight", (64, __k__))
+    assert subspace_angles(encoder, V).max() > 0.05
 
 
 # %%
@@ -620,6 +627,7 @@ def test_angle(linear):
     kernels = [expect.array(w, "a weight") for w in weights if len(np.shape(w)) == 2]
     assert [w.shape for w in kernels] == [(64, __k__), (__k__, 64)]
     assert subspace_angles(kernels[1].T, V).max() < 0.2
+    assert subspace_angles(kernels[0], V).max() > 0.05  # not copied from PCA
 
 
 # %%
@@ -644,6 +652,7 @@ def test_numbers(linear, error_ratio, angle):
     error = np.mean((x - expect.predict(net, x, "linear", x.shape)) ** 2)
     ratio = error / np.mean((x - x @ V @ V.T) ** 2)
     kernels = [expect.array(w, "w") for w in net.get_weights() if len(np.shape(w)) == 2]
+    assert subspace_angles(kernels[0], V).max() > 0.05  # not copied from PCA
     largest = subspace_angles(kernels[-1].T, V).max()
     assert np.isclose(expect.number(error_ratio, "error_ratio"), ratio, rtol=0.01)
     assert np.isclose(expect.number(angle, "angle"), largest, rtol=0.02, atol=1e-3)

@@ -815,7 +815,7 @@ check("q5")
 # %% [markdown]
 # ## 6. Three maps of the same thousand images (2 points)
 #
-# Draw three maps of `x_val_vec` with `ae_lib.plot_map`: two principal components (`ae_lib.fit_pca`), t-SNE of the pixels (`ae_lib.tsne`), and the codes of your `encoder`.
+# Draw three maps of `x_val_vec` with `ae_lib.plot_embedding`: two principal components (`ae_lib.fit_pca`), t-SNE of the pixels (scikit-learn's `TSNE`), and the codes of your `encoder`.
 # Measure each with your `loo_accuracy` and, on the first 300 images, your `trust`, both with `k = 10`.
 #
 # Then answer in at most six sentences.
@@ -835,15 +835,17 @@ check("q5")
 
 # %%
 # BEGIN SOLUTION
-from ae_lib import fit_pca, plot_map, tsne
+from sklearn.manifold import TSNE
+
+from ae_lib import fit_pca, plot_embedding
 
 maps = {
     "PCA": fit_pca(x_train_vec, 2).encode(x_val_vec),
-    "t-SNE": tsne(x_val_vec, max_iter=500),
+    "t-SNE": TSNE(max_iter=500, random_state=0).fit_transform(x_val_vec),
     "supervised": encoder.predict(x_val_vec, verbose=0),
 }
 for name, points in maps.items():
-    plot_map(points, y_val).set_title(name)
+    plot_embedding(points, y_val).set_title(name)
     vote = loo_accuracy(points, y_val, 10)
     score = trust(x_val_vec[:300], points[:300], 10)
     print(f"{name:<12} accuracy {vote:.3f}, trustworthiness {score:.3f}")

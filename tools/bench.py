@@ -4,8 +4,8 @@ python -m tools.bench [SECTION ...] [--repeats 7] [--rivals PYTHON]
 
 Sections: training, tsne, start, scale; by default all. --rivals names the Python of an
 environment with PyTorch and openTSNE (`make bench` makes one). Seven repeats, since the epochs of
-the lecture's code differ: some wait for TensorFlow's tuner (`ae_lib/_feeding.py`). Results go to
-results/bench.json, which chapter 8 shows; nothing else should run meanwhile.
+the lecture's code differ: some wait for TensorFlow's tuner (`ae_lib/_fused.py`). Results go to
+results/bench.json, which the page on speed and scale shows; nothing else should run meanwhile.
 """
 
 import argparse
@@ -24,13 +24,12 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from ae_lib import environment, load_mnist
-from ae_lib.training import BATCH_SIZE, has_bfloat16
+from ae_lib import RECIPES, load_mnist, runtime_info
+from ae_lib.recipes import BATCH_SIZE
 from tools import rivals
-from tools.results import RESULTS, ROOT, write_checked
+from tools.results import RESULTS, ROOT, need_mnist, write_checked
 
 PATH = RESULTS / "bench.json"
-MODELS = ("dense", "conv", "denoising")
 TRAIN_SIZES = (1_000, 3_000, 10_000, 30_000, 60_000)
 TSNE_SIZES = {"scikit-learn": (1_000, 3_000, 10_000), "openTSNE": (1_000, 10_000, 70_000)}
 
@@ -54,33 +53,23 @@ def train(model: str, variant: str, images: int, repeats: int) -> dict[str, Any]
     """Time epochs of one network: the lecture's code as printed, or the course's."""
     import keras
 
-    from ae_lib import (
-        _feeding,
-        choose_precision,
-        denoising_autoencoder,
-        faster,
-        rmsprop,
-        set_seed,
-        training_pairs,
-    )
-    from ae_lib.training import BUILDERS
+    from ae_lib import denoising_autoencoder, rmsprop, set_seed
+    from ae_lib._fused import fuse_layers
+    from ae_lib._validation import check_name
 
+    check_name(model, RECIPES)
     set_seed(0)
-    features, labels = training_pairs(model, load_mnist().x_train[:images])
+    inputs, targets = RECIPES[model].pairs(load_mnist().x_train[:images])
     if variant == "lecture":
-        _feeding.wait_as_keras_does()
-        build = BUILDERS[model]
+        build = RECIPES[model].build
         net = denoising_autoencoder("glorot_uniform") if model == "denoising" else build()
         net.compile(optimizer="RMSprop", loss="mean_squared_error")
     else:
-        if model != "dense":
-            choose_precision()
-        net = BUILDERS[model]()
-        net = net if model == "dense" else faster(net)
-        net.compile(optimizer=rmsprop(), loss="mean_squared_error", steps_per_execution=7)
+        net = fuse_layers(RECIPES[model].build())
+        net.compile(optimizer=rmsprop(), loss="mean_squared_error")
 
     def fit(n: int) -> None:
-        net.fit(features[:n], labels[:n], batch_size=BATCH_SIZE, verbose=0)
+        net.fit(inputs[:n], targets[:n], batch_size=BATCH_SIZE, verbose=0)
 
     return {
         "seconds": seconds_of_epochs(fit, images, repeats),
@@ -94,11 +83,11 @@ def tsne(variant: str) -> dict[str, Any]:
     from sklearn.manifold import TSNE
 
     from ae_lib import trustworthiness
-    from ae_lib import tsne as ours
 
     codes = codes_of_mnist(10_000)
     start = time.perf_counter()
-    points = TSNE(n_components=2).fit_transform(codes) if variant == "lecture" else ours(codes)
+    options = {} if variant == "lecture" else {"random_state": 0, "n_jobs": -1}
+    points = TSNE(n_components=2, **options).fit_transform(codes)
     seconds = time.perf_counter() - start
     return {
         "seconds": [round(seconds, 2)],
@@ -109,11 +98,11 @@ def tsne(variant: str) -> dict[str, Any]:
 
 def codes_of_mnist(n: int) -> np.ndarray:
     """Return the codes of the first `n` images, the test set first, by the stored network."""
-    from ae_lib import as_vectors, encoder_of, pretrained
+    from ae_lib import as_vectors, encoder_of, load_pretrained
 
     data = load_mnist()
     images = np.concatenate([data.x_test, data.x_train])[:n]
-    return encoder_of(pretrained("dense")).predict(as_vectors(images), verbose=0)
+    return encoder_of(load_pretrained("dense")).predict(as_vectors(images), verbose=0)
 
 
 def start(what: str) -> dict[str, Any]:
@@ -124,7 +113,10 @@ def start(what: str) -> dict[str, Any]:
             "print(time.perf_counter() - begin)"
         )
         done = subprocess.run(
-            [sys.executable, "-c", code], check=True, capture_output=True, text=True
+            [sys.executable, "-c", code],
+            check=True,
+            capture_output=True,
+            encoding="utf-8",
         )
         return {"seconds": [round(float(done.stdout), 3)]}
     begin = time.perf_counter()
@@ -138,7 +130,7 @@ def start(what: str) -> dict[str, Any]:
 def measure(python: Path, module: str, *arguments: Any) -> dict[str, Any]:
     """Run one measurement in a process of its own and return what it prints last."""
     command = [python, "-m", module, "measure", *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         sys.exit(
             f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}\nThis measurement failed: {command}"
@@ -161,12 +153,13 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error(f"no section {sorted(unknown)}; there are {list(sections)}")
     if options.rivals is None:
         print("No --rivals: PyTorch and openTSNE are left out.")
-    content = json.loads(options.out.read_text()) if options.out.is_file() else {}
+    content = json.loads(options.out.read_text(encoding="utf-8")) if options.out.is_file() else {}
     data = load_mnist()
+    need_mnist(data, options.out, PATH)
     for name in options.sections or sections:
         rows = sections[name](options)
         made = {
-            **environment(),
+            **runtime_info(),
             "dataset": {"name": data.name, "sha256": data.sha256},
             "date": datetime.now(UTC).date().isoformat(),
         }
@@ -182,12 +175,11 @@ def training(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Measure one epoch of each network in each way."""
     ours = Path(sys.executable)
     jobs: list[tuple[str, str, tuple[Any, ...]]] = []
-    for model in MODELS:
+    for model in RECIPES:
         for variant in ("lecture", "course"):
             jobs.append((model, variant, (ours, "tools.bench", "train")))
         if options.rivals:
-            variant = "torch channels_last" + (" bfloat16" if has_bfloat16() else "")
-            jobs.append((model, variant, (options.rivals, "tools.rivals", "train")))
+            jobs.append((model, "torch channels_last", (options.rivals, "tools.rivals", "train")))
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for model, variant, call in tqdm(jobs, desc="training", unit="job"):
@@ -199,13 +191,11 @@ def training(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def stored_pairs(model: str, images: int, folder: Path) -> Path:
-    """Write a network's features and labels for an environment that has no Keras."""
-    from ae_lib import training_pairs
-
+    """Write a network's inputs and targets for an environment that has no Keras."""
     path = folder / f"{model}.npz"
     if not path.is_file():
-        features, labels = training_pairs(model, load_mnist().x_train[:images])
-        np.savez(path, features=features, labels=labels)
+        inputs, targets = RECIPES[model].pairs(load_mnist().x_train[:images])
+        np.savez(path, inputs=inputs, targets=targets)
     return path
 
 
@@ -232,7 +222,7 @@ def scale(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Measure time and memory against the number of images."""
     ours = Path(sys.executable)
     rows = []
-    for model in MODELS:
+    for model in RECIPES:
         for n in tqdm(TRAIN_SIZES, desc=f"epoch of {model}", unit="job"):
             found = measure(ours, "tools.bench", "train", model, "course", n, 1)
             rows.append({"what": f"one epoch, {model}", "n": n, **found})

@@ -36,7 +36,7 @@ WEB = ROOT / "tests" / "web"
 def node(script: str, *arguments: Any) -> Any:
     """Return what a script in tests/web prints."""
     command = [NODE, WEB / script, *map(str, arguments)]
-    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    run = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", check=False)
     if run.returncode:
         raise SystemExit(f"{script} has failed; see above.")
     return json.loads(run.stdout)

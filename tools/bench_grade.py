@@ -3,7 +3,7 @@
 python -m tools.bench_grade [SECTION ...] [--count 200] [--others 4] [--nbgrader PYTHON]
 python -m tools.bench_grade page
 
-Sections: numpy (a pile of copies of the solution of sheet 1 by a pool, by dask, by `otter run`
+Sections: numpy (a pile of copies of the solution of sheet 1 by `ae-grade`, by `otter run`
 and, with the Python of an environment that has it, by nbgrader), keras (one solution of sheet 2
 beside the bare notebook), memory (1,000 submissions); by default the first two. Results go to
 results/grading.json, and the table in instructors.md is made from it; `page` only makes the table.
@@ -24,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -33,18 +33,23 @@ from typing import Any
 import nbformat
 import psutil
 
+from ae_grade.batch import grade_all
 from ae_grade.build import OTTER_IMPORT, STUDENT_IMPORT, build_sheet
 from ae_grade.collect import collect
-from ae_grade.grade import Sheet, grade, load_sheet, test_file
-from ae_grade.run import Log, process_pool, run
-from ae_grade.sandbox import find_sandbox, settle_data
+from ae_grade.course import settle_mnist
+from ae_grade.files import processors, write_atomically
+from ae_grade.grade import grade
+from ae_grade.log import Log
+from ae_grade.sandbox import find_sandbox
+from ae_grade.sheet import Sheet, load_sheet
+from ae_grade.testfile import test_file
 from tools import sheets
-from tools.results import RESULTS, ROOT, write_atomically, write_checked
+from tools.results import RESULTS, ROOT, write_checked
 
 PATH = RESULTS / "grading.json"
 PAGE = ROOT / "pages" / "instructors.md"
 BLOCK = re.compile(r"(?<=<!-- made by tools.bench_grade -->\n).*?(?=<!-- end -->)", re.DOTALL)
-CORES = len(os.sched_getaffinity(0))
+CORES = processors()
 # Both rivals skip the cells `check("q1")`, as the box does.
 ENVIRONMENT = {**os.environ, "AE_GRADING": "1", "AE_PROFILE": "quick"}
 NUMPY, KERAS = "pca_sheet", "dense_autoencoder_sheet"
@@ -53,11 +58,11 @@ NUMPY, KERAS = "pca_sheet", "dense_autoencoder_sheet"
 def copies(solution: Path, folder: Path, count: int) -> Path:
     """Write `count` notebooks that differ in a comment."""
     folder.mkdir()
-    content = json.loads(solution.read_text())
+    content = json.loads(solution.read_text(encoding="utf-8"))
     source = "".join(content["cells"][-1]["source"])
     for i in range(count):
         content["cells"][-1]["source"] = f"{source}\n# {i}"
-        (folder / f"s{i:04}.ipynb").write_text(json.dumps(content))
+        (folder / f"s{i:04}.ipynb").write_text(json.dumps(content), encoding="utf-8")
     return folder
 
 
@@ -70,32 +75,16 @@ def insist(found: set[float], full: float, what: str) -> None:
         sys.exit(f"{what}: the solution got {found} of {full} points; its times mean nothing.")
 
 
-def graded(
-    built: Path,
-    folder: Path,
-    make: Callable[[], Executor],
-    width: int,
-    log: Callable[[Path], Log] = Log,
-) -> float:
-    """Grade a folder, check that all marks are full, and return the seconds a submission."""
+def graded(built: Path, folder: Path, jobs: int, log: Callable[[Path], Log] = Log) -> float:
+    """Grade a folder, check that all marks are full, and return the seconds per submission."""
     sheet = load_sheet(str(built))
     found = collect(folder, sheet.notebook).submissions
     with tempfile.TemporaryDirectory() as out:
         start = time.perf_counter()
-        outcome = run(sheet, found, log(Path(out, "log.jsonl")), find_sandbox(), make, width)
+        outcome = grade_all(sheet, found, log(Path(out, "log.jsonl")), find_sandbox(), jobs)
         seconds = time.perf_counter() - start
     insist({r["total"] for r in outcome.records.values()}, full_marks(sheet), "ae-grade")
     return seconds / len(found)
-
-
-def by_dask(built: Path, folder: Path) -> float:
-    from distributed import LocalCluster
-
-    from ae_grade.cluster import connect
-
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        _, make, width = connect(cluster.scheduler_address, {})
-        return graded(built, folder, make, width)
 
 
 def command(*words: object, folder: Path) -> None:
@@ -105,7 +94,7 @@ def command(*words: object, folder: Path) -> None:
     done = subprocess.run(
         [str(word) for word in words],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         cwd=folder,
         env={**ENVIRONMENT, "PATH": path},
         check=False,
@@ -122,7 +111,7 @@ def by_otter(built: Path, folder: Path) -> float:
         with tempfile.TemporaryDirectory() as out:
             words = ("run", "-a", built / "autograder.zip", "-o", out, notebook)
             command(sys.executable, "-m", "otter", *words, folder=Path(out))
-            tests = json.loads(Path(out, "results.json").read_text())["tests"]
+            tests = json.loads(Path(out, "results.json").read_text(encoding="utf-8"))["tests"]
             return sum(test.get("score", 0) for test in tests)
 
     start = time.perf_counter()
@@ -162,19 +151,19 @@ def by_nbgrader(python: Path, built: Path, count: int, course: Path) -> float:
     sheet = load_sheet(str(built))
     source = course / "source" / sheet.name
     source.mkdir(parents=True)
-    (course / "nbgrader_config.py").write_text("c = get_config()\n")
+    (course / "nbgrader_config.py").write_text("c = get_config()\n", encoding="utf-8")
     nbformat.write(nbgrader_notebook(built, sheet), source / sheet.notebook)
     command(python, "-m", "nbgrader", "generate_assignment", sheet.name, folder=course)
-    released = (course / "release" / sheet.name / sheet.notebook).read_text()
+    released = (course / "release" / sheet.name / sheet.notebook).read_text(encoding="utf-8")
     for i in range(count):
         folder = course / "submitted" / f"s{i}" / sheet.name
         folder.mkdir(parents=True)
-        (folder / sheet.notebook).write_text(released)
+        (folder / sheet.notebook).write_text(released, encoding="utf-8")
     start = time.perf_counter()
     command(python, "-m", "nbgrader", "autograde", sheet.name, folder=course)
     seconds = time.perf_counter() - start
     command(python, "-m", "nbgrader", "export", folder=course)
-    with open(course / "grades.csv", newline="") as file:
+    with open(course / "grades.csv", newline="", encoding="utf-8") as file:
         totals = {float(row["score"]) for row in csv.DictReader(file)}
     insist(totals, full_marks(sheet), "nbgrader")
     return seconds / count
@@ -215,9 +204,7 @@ def measure_numpy(options: argparse.Namespace, work: Path) -> dict[str, Any]:
         print(f"{grader:<28} {at_a_time} at a time  {seconds:8.3f} s a submission", flush=True)
 
     for jobs in (1, 2):
-        seconds = graded(built, pile, lambda jobs=jobs: process_pool(jobs), jobs)  # type: ignore[misc]
-        add("ae-grade, process pool", jobs, options.count, seconds)
-    add("ae-grade, dask LocalCluster", 2, options.count, by_dask(built, pile))
+        add("ae-grade", jobs, options.count, graded(built, pile, jobs))
     add("otter run", CORES, options.others, by_otter(built, few))
     if options.nbgrader:
         seconds = by_nbgrader(options.nbgrader, built, options.others, work / "course")
@@ -280,7 +267,7 @@ def measure_memory(options: argparse.Namespace, work: Path) -> dict[str, Any]:
     built = build_sheet(ROOT / "masters" / f"{NUMPY}.py", work)
     pile = copies(built / "autograder" / f"{NUMPY}.ipynb", work / "all", options.many)
     samples: list[dict[str, int]] = []
-    graded(built, pile, lambda: process_pool(2), 2, lambda path: WatchedLog(path, samples))
+    graded(built, pile, 2, lambda path: WatchedLog(path, samples))
     print(*samples, sep="\n", flush=True)
     return {"sheet": NUMPY, "at_a_time": 2, "samples": samples}
 
@@ -290,15 +277,17 @@ SECTIONS = {"numpy": measure_numpy, "keras": measure_keras, "memory": measure_me
 
 def made_with(options: argparse.Namespace) -> dict[str, Any]:
     # In a process of its own: it imports Keras, which would count as the grader's memory.
-    code = "import json, ae_lib; print(json.dumps(ae_lib.environment()))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    code = "import json, ae_lib; print(json.dumps(ae_lib.runtime_info()))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
+    )
     found = json.loads(done.stdout.splitlines()[-1])
     versions = found["versions"]
-    versions |= {name: metadata.version(name) for name in ("otter-grader", "distributed")}
+    versions |= {name: metadata.version(name) for name in ("otter-grader",)}
     if options.nbgrader:
         code = "import nbgrader; print(nbgrader.__version__)"
         words = [options.nbgrader, "-c", code]
-        said = subprocess.run(words, capture_output=True, text=True, check=True)
+        said = subprocess.run(words, capture_output=True, encoding="utf-8", check=True)
         versions["nbgrader"] = said.stdout.strip()
     return {
         "device": found["device"],
@@ -327,7 +316,7 @@ def table(record: dict[str, Any]) -> str:
         f"| {row['grader']} | {row['at_a_time']} | {row['seconds']:.2f} |" for row in numpy["rows"]
     ]
     made = numpy["made_with"]
-    pool = "ae-grade, process pool"
+    pool = "ae-grade"
     one, two = (seconds_of(record, pool, n) for n in (1, 2))
     first, last = memory["samples"][0], memory["samples"][-1]
     lines += [
@@ -349,7 +338,7 @@ def table(record: dict[str, Any]) -> str:
 
 
 def write_page(record: dict[str, Any]) -> None:
-    text, count = BLOCK.subn(lambda _: table(record), PAGE.read_text())
+    text, count = BLOCK.subn(lambda _: table(record), PAGE.read_text(encoding="utf-8"))
     if count != 1:
         sys.exit(f"{PAGE.name} has {count} places for the table; expected one.")
     write_atomically(PAGE, text)
@@ -368,11 +357,11 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.nbgrader:
         options.nbgrader = options.nbgrader.absolute()  # not resolved: that would leave its venv
-    record = json.loads(options.out.read_text()) if options.out.is_file() else {}
+    record = json.loads(options.out.read_text(encoding="utf-8")) if options.out.is_file() else {}
     if options.sections != ["page"]:
         if unknown := set(options.sections) - set(SECTIONS):
             parser.error(f"no section {sorted(unknown)}; there are {list(SECTIONS)} and page")
-        data = settle_data()
+        data = settle_mnist()
         print(f"{CORES} cores, data set {data}", flush=True)
         made = made_with(options)
         for name in options.sections:

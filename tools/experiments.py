@@ -2,33 +2,38 @@
 
 python -m tools.experiments [NAME ...]   what is stored already is not run again; --anew does
 
-The names are those of EXPERIMENTS below. Real MNIST is needed: nothing is stored of the stand-in.
+The names are those of EXPERIMENTS below. "start_dense", "code_size" and "output" train the dense
+network a hundred times and more: KERAS_BACKEND=jax halves the time. Real MNIST is needed: nothing
+is stored of the stand-in.
 """
 
 import argparse
 import json
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+from keras.initializers import Constant
 from tqdm import tqdm
 
 from ae_lib import (
+    RECIPES,
     Dataset,
-    choose_precision,
+    as_vectors,
     denoising_autoencoder,
-    environment,
+    dense_autoencoder,
     load_mnist,
     rmsprop,
+    runtime_info,
     set_seed,
-    training_pairs,
 )
-from ae_lib.training import BATCH_SIZE, BUILDERS
+from tools.gpu import jax_epochs
 from tools.results import RESULTS, write_checked
 
 PATH = RESULTS / "experiments.json"
@@ -38,7 +43,8 @@ PATH = RESULTS / "experiments.json"
 class Trial:
     """One network, trained in one way, from `seeds` seeds: 0, 1, 2, ...
 
-    `optimizer` and `output_initializer` are the course's where nothing else is said.
+    What differs from the course's network and training is said; `code_size`, `output_activation`,
+    `loss` and `white`, the value of a white pixel, can be chosen for the dense network only.
     """
 
     model: str
@@ -46,19 +52,50 @@ class Trial:
     output_initializer: str = "as built"
     epochs: int = 1
     seeds: int = 20
+    code_size: int = 20
+    output_activation: str = "relu"
+    loss: str = "mean_squared_error"
+    white: int = 1
 
 
+# A start of the dense network's output layer: all its weights the same and positive. The units
+# before it are ReLUs and answer nothing negative, so that no output starts black, for any image.
+CONSTANT = "Constant(0.01)"
 DENOISING = Trial("denoising")
+GLOROT = Trial("dense", output_initializer="glorot_uniform", epochs=50, seeds=3)
+LIVING = replace(GLOROT, output_initializer=CONSTANT)
 EXPERIMENTS: dict[str, list[Trial]] = {
-    # What the constant under the root in RMSprop does to the lecture's line.
+    # What the constant under the root in RMSprop does to the lecture's line, from its start.
     "epsilon": [
-        Trial("dense", optimizer="RMSprop", epochs=50, seeds=1),
-        Trial("dense", epochs=50, seeds=1),
+        replace(GLOROT, optimizer="RMSprop", seeds=1),
+        replace(GLOROT, seeds=1),
     ],
     # How often the denoiser's output layer dies, judged after a full epoch.
     "start": [Trial("denoising", output_initializer="glorot_uniform"), DENOISING],
     # Whether the seed matters.
-    "seeds": [Trial("dense"), Trial("conv"), DENOISING],
+    "seeds": [Trial("dense", output_initializer="glorot_uniform"), Trial("conv"), DENOISING],
+    # How many pixels of the dense network fall silent, and at what cost: the lecture's training
+    # from three seeds, and the quick preset's from ten.
+    "start_dense": [
+        GLOROT,
+        LIVING,
+        replace(GLOROT, epochs=8, seeds=10),
+        replace(LIVING, epochs=8, seeds=10),
+    ],
+    # How the error falls with the length of the code.
+    "code_size": [replace(LIVING, epochs=20, code_size=k) for k in (2, 5, 10, 20, 50)],
+    # What comes of other outputs, losses and units of the grey values, in the quick preset.
+    "output": [
+        replace(GLOROT, epochs=8, seeds=5, output_activation=activation, loss=loss, white=white)
+        for activation, loss, white in (
+            ("sigmoid", "mean_squared_error", 1),
+            ("linear", "mean_squared_error", 1),
+            ("sigmoid", "binary_crossentropy", 1),
+            ("relu", "binary_crossentropy", 1),
+            ("relu", "mean_squared_error", 255),
+            ("sigmoid", "mean_squared_error", 255),
+        )
+    ],
 }
 
 
@@ -66,66 +103,109 @@ def build(trial: Trial, seed: int) -> keras.Model:
     """Return the trial's network, compiled; Keras is seeded."""
     set_seed(seed)
     if trial.output_initializer == "as built":
-        model = BUILDERS[trial.model]()
+        model = RECIPES[trial.model].build()
+    elif trial.model == "dense":
+        start = Constant(0.01) if trial.output_initializer == CONSTANT else trial.output_initializer
+        model = dense_autoencoder(
+            trial.code_size, output=trial.output_activation, output_initializer=start
+        )
     else:
         model = denoising_autoencoder(trial.output_initializer)
     # The lecture's line is `optimizer='RMSprop'`.
     optimizer = rmsprop() if trial.optimizer == "rmsprop()" else trial.optimizer
-    model.compile(optimizer=optimizer, loss="mean_squared_error")
+    model.compile(optimizer=optimizer, loss=trial.loss)
     return model
+
+
+def silent_pixels(model: keras.Model, images: Dataset, white: int) -> dict[str, Any]:
+    """Count the output pixels that stay black for every image, and what that costs.
+
+    Black is what rounds to the grey value 0. A pixel is *needed* if it is bright, more than half
+    of white, in more than 1 % of the training images.
+    """
+    train, test = as_vectors(images.x_train), as_vectors(images.x_test)
+    outputs = model.predict(white * test, batch_size=1000, verbose=0) / white
+    brightest = model.predict(white * train, batch_size=1000, verbose=0).max(axis=0) / white
+    silent = brightest < 0.5 / 255
+    needed = (train > 0.5).mean(axis=0) > 0.01
+    error = ((outputs - test) ** 2).mean(axis=0)
+    return {
+        "needed": int(needed.sum()),
+        "silent": int(silent.sum()),
+        "silent_ever_inked": int((silent & (train > 0).any(axis=0)).sum()),
+        "silent_needed": int((silent & needed).sum()),
+        "silent_needed_in_test": int(((outputs.max(axis=0) < 0.5 / 255) & needed).sum()),
+        "error_share": round(float(error[silent & needed].sum() / error.sum()), 6),
+        "test_mse_clipped": round(float(((outputs.clip(0, 1) - test) ** 2).mean()), 6),
+    }
+
+
+def fit(model: keras.Model, trial: Trial, inputs: Any, targets: Any, seed: int) -> list[float]:
+    """Train a network and return the loss of each epoch."""
+    if keras.backend.backend() == "jax":  # the loop of `make gpu` is faster, on processors too
+        return list(islice(jax_epochs(model, inputs, targets, seed), trial.epochs))
+    size = RECIPES[trial.model].batch_size
+    return model.fit(inputs, targets, batch_size=size, epochs=trial.epochs, verbose=0).history[
+        "loss"
+    ]
 
 
 def train(trial: Trial, seed: int, data: Dataset) -> dict[str, Any]:
     """Train once and return what is stored of it."""
     model = build(trial, seed)
-    rng = np.random.default_rng(seed)
-    features, labels = training_pairs(trial.model, data.x_train, rng)
-    x_test, y_test = training_pairs(trial.model, data.x_test, rng)
+    recipe, rng = RECIPES[trial.model], np.random.default_rng(seed)
+    inputs, targets = recipe.pairs(data.x_train, rng)
+    x_test, y_test = recipe.pairs(data.x_test, rng)
     start = time.perf_counter()
-    history = model.fit(
-        features, labels, batch_size=BATCH_SIZE, epochs=trial.epochs, verbose=0
-    ).history
+    losses = fit(model, trial, trial.white * inputs, trial.white * targets, seed)
     seconds = time.perf_counter() - start
-    outputs = model.predict(x_test, verbose=0)
-    return {
+    outputs = model.predict(trial.white * x_test, verbose=0) / trial.white
+    run = {
         "seed": seed,
-        "loss": [round(value, 6) for value in history["loss"]],
+        "loss": [round(value, 6) for value in losses],
         "test_mse": round(float(np.mean((outputs - y_test) ** 2)), 6),
         "share_above_zero": round(float(np.mean(outputs > 0)), 6),
         "seconds": round(seconds, 1),
     }
-
-
-def set_precision(trial: Trial) -> None:
-    """Compute as the trial's chapter does: only the convolutional ones choose the precision."""
     if trial.model == "dense":
-        keras.config.set_dtype_policy("float32")
-    else:
-        choose_precision()
+        run["pixels"] = silent_pixels(model, data, trial.white)
+    return run
 
 
 def run_trial(trial: Trial, data: Dataset, path: Path, anew: bool = False) -> None:
-    """Train from each seed and store each run; what is there of the same kind is kept."""
-    set_precision(trial)
+    """Train from each seed and store each run; what is there of the same kind is kept.
+
+    Runs go into the folder `unfinished` beside the record until all seeds are done: what another
+    machine has recorded of this trial is replaced by a whole trial only.
+    """
     made_with = {
-        **environment(),
+        **runtime_info(),
         "dataset": {"name": data.name, "sha256": data.sha256},
         "train_images": len(data.x_train),
     }
     identity = {key: value for key, value in asdict(trial).items() if key != "seeds"}
     group = {**identity, "made_with": made_with, "runs": []}
-    others = []
-    for old in json.loads(path.read_text())["groups"] if path.is_file() else []:
-        if any(old[key] != value for key, value in identity.items()):
-            others.append(old)
-        elif old["made_with"] == made_with and not anew:
+    unfinished = path.parent / "unfinished" / path.name
+    stored = groups_in(path)
+    others = [old for old in stored if not identity.items() <= old.items()]
+    for old in [*stored, *groups_in(unfinished)]:
+        if identity.items() <= old.items() and old["made_with"] == made_with and not anew:
             group = old
     done = {run["seed"] for run in group["runs"]}
     title = ", ".join(str(value) for value in identity.values())
     for seed in tqdm([s for s in range(trial.seeds) if s not in done], desc=title, unit="run"):
         group["runs"].append(train(trial, seed, data))
         group["date"] = datetime.now(UTC).date().isoformat()
-        write_checked(path, {"groups": [*others, group]})
+        if len(group["runs"]) < trial.seeds:
+            write_checked(unfinished, {"groups": [group]})
+        else:
+            write_checked(path, {"groups": [*others, group]})
+            unfinished.unlink(missing_ok=True)
+
+
+def groups_in(path: Path) -> list[dict[str, Any]]:
+    """Return the trials of a record; none if there is no such file."""
+    return json.loads(path.read_text(encoding="utf-8"))["groups"] if path.is_file() else []
 
 
 def main(arguments: list[str] | None = None) -> None:

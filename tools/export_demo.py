@@ -19,7 +19,7 @@ import keras
 import numpy as np
 from PIL import Image
 
-from ae_lib import as_vectors, encoder_of, fit_pca, load_mnist, pretrained, provenance
+from ae_lib import as_vectors, encoder_of, fit_pca, load_mnist, load_pretrained, training_record
 
 TARGET = Path(__file__).resolve().parent.parent / "site" / "demo" / "data"
 K = 20
@@ -97,9 +97,9 @@ def main() -> None:
     tensors = Tensors()
     networks, codes, hashes = {}, {}, {}
     for name in ("dense", "conv", "denoising"):
-        model = pretrained(name)
+        model = load_pretrained(name)
         networks[name] = describe(model, tensors)
-        hashes[name] = provenance(name)["weights_sha256"]
+        hashes[name] = training_record(name)["weights_sha256"]
         if name == "dense":
             codes[name] = ranges(encoder_of(model).predict(x_test, verbose=0))
 

@@ -12,11 +12,12 @@ codes.bin: the codes, 20 bytes a point; maps.json gives the value of 255 for eac
 import json
 
 import numpy as np
-from export_demo import TARGET, K, write
+from sklearn.manifold import TSNE
 
-from ae_lib import as_vectors, encoder_of, fit_pca, knn_accuracy, load_mnist, pretrained, tsne
+from ae_lib import as_vectors, encoder_of, fit_pca, knn_accuracy, load_mnist, load_pretrained
 from ae_lib import trustworthiness as trust
-from ae_lib.training import PROFILES
+from ae_lib.recipes import PRESETS
+from tools.export_demo import TARGET, K, write
 
 
 def scaled(points: np.ndarray) -> np.ndarray:
@@ -36,8 +37,8 @@ def main() -> None:
         raise SystemExit("The explorer shows MNIST, which cannot be had here; see the warning.")
     x_test = as_vectors(data.x_test)
     pca_codes = fit_pca(as_vectors(data.x_train), K).encode(x_test)
-    codes = encoder_of(pretrained("dense")).predict(x_test, verbose=0)
-    steps = PROFILES["full"].tsne_iterations
+    codes = encoder_of(load_pretrained("dense")).predict(x_test, verbose=0)
+    steps = PRESETS["full"].tsne_iterations
     maps = []
     for title, source, points in (
         ("PCA", "pixels", pca_codes[:, :2]),
@@ -47,9 +48,8 @@ def main() -> None:
     ):
         print(title, flush=True)
         if points is None:
-            points = tsne(
-                {"pixels": x_test, "pca": pca_codes, "dense": codes}[source], max_iter=steps
-            )
+            chosen = {"pixels": x_test, "pca": pca_codes, "dense": codes}[source]
+            points = TSNE(max_iter=steps, random_state=0, n_jobs=-1).fit_transform(chosen)
         points = np.ascontiguousarray(points)
         maps.append(
             {

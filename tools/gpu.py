@@ -21,42 +21,44 @@ import numpy as np
 from tqdm import tqdm
 
 from ae_lib import (
+    RECIPES,
     Dataset,
     check_alive,
-    choose_precision,
-    environment,
-    faster,
     load_mnist,
     reconstruction_error,
     rmsprop,
+    runtime_info,
     set_seed,
-    training_pairs,
 )
-from ae_lib.training import BATCH_SIZE, BUILDERS, gpu_names
-from tools.results import REPRODUCTION, ROOT, add_runs
+from ae_lib._fused import fuse_layers
+from ae_lib._machine import gpu_names
+from ae_lib.recipes import BATCH_SIZE
+from tools.results import REPRODUCTION, ROOT, add_runs, need_mnist
 
 
-def jax_epochs(model: keras.Model, features: Any, labels: Any, seed: int) -> Iterator[float]:
+def jax_epochs(model: keras.Model, inputs: Any, targets: Any, seed: int) -> Iterator[float]:
     """Train `model` forever, one epoch a step, and yield the mean loss of each epoch."""
     import jax
     import jax.numpy as jnp
 
-    x, y = jnp.asarray(features), jnp.asarray(labels)
+    x, y = jnp.asarray(inputs), jnp.asarray(targets)
     n, rest = len(x), len(x) % BATCH_SIZE
     model.optimizer.build(model.trainable_variables)
+    loss_function = keras.losses.get(model.loss)
 
-    def loss_of(weights: Any, batch: Any) -> Any:
-        outputs, _ = model.stateless_call(weights, [], x[batch], training=True)
-        return jnp.mean((outputs.astype("float32") - y[batch]) ** 2)
-
-    def step(state: Any, batch: Any) -> Any:
-        weights, slots = state
-        loss, gradients = jax.value_and_grad(loss_of)(weights, batch)
-        state = model.optimizer.stateless_apply(slots, gradients, weights)
-        return state, loss * len(batch)  # the last batch is smaller
+    def loss_of(weights: Any, inputs: Any, targets: Any) -> Any:
+        outputs, _ = model.stateless_call(weights, [], inputs, training=True)
+        return jnp.mean(loss_function(targets, outputs.astype("float32")))
 
     @jax.jit
-    def epoch(state: Any, key: Any) -> Any:
+    def epoch(state: Any, key: Any, x: Any, y: Any) -> Any:
+        # The images are arguments: as constants of the loop they take XLA twenty seconds.
+        def step(state: Any, batch: Any) -> Any:
+            weights, slots = state
+            loss, gradients = jax.value_and_grad(loss_of)(weights, x[batch], y[batch])
+            state = model.optimizer.stateless_apply(slots, gradients, weights)
+            return state, loss * len(batch)  # the last batch is smaller
+
         order = jax.random.permutation(key, n)
         state, losses = jax.lax.scan(step, state, order[: n - rest].reshape(-1, BATCH_SIZE))
         total = jnp.sum(losses)
@@ -72,16 +74,16 @@ def jax_epochs(model: keras.Model, features: Any, labels: Any, seed: int) -> Ite
     key = jax.random.key(seed)
     while True:
         key, this = jax.random.split(key)
-        state, loss = epoch(state, this)
+        state, loss = epoch(state, this, x, y)
         for variable, value in zip(model.trainable_variables, state[0], strict=True):
             variable.assign(value)
         yield float(loss)
 
 
-def keras_epochs(model: keras.Model, features: Any, labels: Any, seed: int) -> Iterator[float]:
+def keras_epochs(model: keras.Model, inputs: Any, targets: Any, seed: int) -> Iterator[float]:
     """Do the same with `fit`, the epoch's steps in one call of the compiled function."""
     while True:
-        history = model.fit(features, labels, batch_size=BATCH_SIZE, epochs=1, verbose=0)
+        history = model.fit(inputs, targets, batch_size=BATCH_SIZE, epochs=1, verbose=0)
         yield history.history["loss"][0]
 
 
@@ -89,15 +91,15 @@ def train(name: str, data: Dataset, epochs: int, seed: int) -> dict[str, Any]:
     """Train a network and return its record for results/reproduction.json."""
     set_seed(seed)
     rng = np.random.default_rng(seed)
-    features, labels = training_pairs(name, data.x_train, rng)
-    x_test, y_test = training_pairs(name, data.x_test, rng)
-    steps = -(-len(features) // BATCH_SIZE)
-    model = BUILDERS[name]()
-    trainer = model if name == "dense" else faster(model)
+    inputs, targets = RECIPES[name].pairs(data.x_train, rng)
+    x_test, y_test = RECIPES[name].pairs(data.x_test, rng)
+    steps = -(-len(inputs) // BATCH_SIZE)
+    model = RECIPES[name].build()
+    trainer = fuse_layers(model)
     trainer.compile(optimizer=rmsprop(), loss="mean_squared_error", steps_per_execution=steps)
     epoch = jax_epochs if keras.backend.backend() == "jax" else keras_epochs
     start = time.perf_counter()  # compilation counts
-    training = epoch(trainer, features, labels, seed)
+    training = epoch(trainer, inputs, targets, seed)
     loss = [next(training) for _ in tqdm(range(epochs), desc=name, unit="epoch")]
     seconds = time.perf_counter() - start
     check_alive(model, x_test[:256])
@@ -107,7 +109,7 @@ def train(name: str, data: Dataset, epochs: int, seed: int) -> dict[str, Any]:
         "epochs": epochs,
         "batch_size": BATCH_SIZE,
         "seed": seed,
-        **environment(),
+        **runtime_info(),
         "dataset": {"name": data.name, "sha256": data.sha256},
         "params": model.count_params(),
         "loss": [round(value, 6) for value in loss],
@@ -133,7 +135,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--nets", nargs="+", choices=BUILDERS, default=list(BUILDERS))
+    parser.add_argument("--nets", nargs="+", choices=list(RECIPES), default=list(RECIPES))
     parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--images", type=int, default=60_000, help="train on the first so many")
     parser.add_argument("--out", type=Path, default=REPRODUCTION, help="where the runs go")
@@ -146,21 +148,21 @@ def main(arguments: list[str] | None = None) -> None:
     if not gpu_names(backend) and not options.cpu:
         sys.exit(f"Keras on {backend} sees no GPU. To try the path on the CPU: --cpu.")
     whole = load_mnist()
+    need_mnist(whole, options.out, REPRODUCTION)
     print(whole)
     data = dataclasses.replace(
         whole, x_train=whole.x_train[: options.images], y_train=whole.y_train[: options.images]
     )
-    choose_precision()
     records = [train(name, data, options.epochs, set_seed()) for name in options.nets]
     print(table(records))
     add_runs(records, options.out)
     if not options.no_chapters:
         # Here, because training alone does not need the notebook tools.
-        from tools.book import chosen, copy_sources, run_chapter
+        from tools.book import chosen, copy_site, run_chapter
 
         folder = ROOT / "_build" / "gpu"
         print(f"The chapters, executed in the full profile into {folder}; seconds each:")
-        copy_sources(folder)
+        copy_site(folder)
         for text in chosen([]):
             run_chapter(text, folder, "full", store=True)
 

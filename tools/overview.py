@@ -5,7 +5,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ae_lib import as_vectors, fit_pca, load_mnist, plot_image_rows, pretrained, training_pairs
+from ae_lib import RECIPES, as_vectors, fit_pca, load_mnist, load_pretrained, plot_image_rows
 
 data = load_mnist()
 if data.name != "mnist":
@@ -19,10 +19,10 @@ for name, title in (
     ("conv", "convolutional autoencoder, 64 numbers"),
     ("denoising", "denoised"),
 ):
-    features, _ = training_pairs(name, data.x_test[chosen])
-    if name == "denoising":
-        rows["with noise"] = features
-    rows[title] = pretrained(name).predict(features, verbose=0)
+    inputs, targets = RECIPES[name].pairs(data.x_test[chosen])
+    if (inputs != targets).any():
+        rows["with noise"] = inputs
+    rows[title] = load_pretrained(name).predict(inputs, verbose=0)
 
 plt.style.use("ae_lib.course")
 plot_image_rows(rows)

@@ -17,19 +17,24 @@ def main() -> None:
     command = [Path(sys.executable).parent / "jupyter-book", "build", "-q", "-W", "-n"]
     command += ["--keep-going", "--builder", "singlehtml", "--path-output"]
     command += [str(ROOT / "_build" / "pdf"), str(ROOT)]
-    build = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PYTHONUTF8": "1"}  # its log, and what Sphinx writes
+    build = subprocess.run(
+        command, capture_output=True, encoding="utf-8", check=False, env=environment
+    )
     if build.returncode:
         sys.exit(f"{build.stdout}\n{build.stderr}\njupyter-book failed: {command}")
     page = ROOT / "_build" / "pdf" / "_build" / "singlehtml" / "index.html"
     # A browser prints what it has loaded, and no reader scrolls here.
-    page.write_text(re.sub(r' loading="lazy"', "", page.read_text()))
+    page.write_text(
+        re.sub(r' loading="lazy"', "", page.read_text(encoding="utf-8")), encoding="utf-8"
+    )
     target = ROOT / "_build" / "course.pdf"
     unfinished = target.with_suffix(".part.pdf")
     printed = subprocess.run(
         [
             browser,
             "--headless",
-            *(["--no-sandbox"] if os.geteuid() == 0 else []),
+            *(["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []),
             "--export-tagged-pdf",
             "--generate-pdf-document-outline",
             "--no-pdf-header-footer",
@@ -38,7 +43,7 @@ def main() -> None:
             page.as_uri(),
         ],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
         timeout=300,
     )

@@ -18,7 +18,11 @@ def peak_mib() -> int:
 
     Linux's own count: that of `resource.getrusage` begins with what the parent process held.
     """
-    (line,) = (x for x in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in x)
+    (line,) = (
+        x
+        for x in Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+        if "VmHWM" in x
+    )
     return int(line.split()[1]) // 1024  # stated in KiB
 
 
@@ -49,29 +53,29 @@ def train(name: str, variant: str, images: int, repeats: int, pairs: Path) -> di
     torch.manual_seed(0)
     model = network(name)
     with np.load(pairs) as stored:
-        arrays = [torch.from_numpy(stored[key][:images]) for key in ("features", "labels")]
+        arrays = [torch.from_numpy(stored[key][:images]) for key in ("inputs", "targets")]
     if name != "dense":
         arrays = [a.permute(0, 3, 1, 2) for a in arrays]  # PyTorch counts channels first
-    features, labels = arrays
+    inputs, targets = arrays
     half = "bfloat16" in variant
     if "channels_last" in variant and name != "dense":
         model = model.to(memory_format=torch.channels_last)
-        features = features.contiguous(memory_format=torch.channels_last)
+        inputs = inputs.contiguous(memory_format=torch.channels_last)
     optimizer = torch.optim.RMSprop(model.parameters(), lr=1e-3, alpha=0.9, eps=1e-7)
 
     def epoch(n: int) -> None:
         for batch in torch.randperm(n).split(128):
             optimizer.zero_grad()
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
-                outputs = model(features[batch])
-            torch.nn.functional.mse_loss(outputs.float(), labels[batch]).backward()
+                outputs = model(inputs[batch])
+            torch.nn.functional.mse_loss(outputs.float(), targets[batch]).backward()
             optimizer.step()
 
-    epoch(min(1280, len(features)))
+    epoch(min(1280, len(inputs)))
     seconds = []
     for _ in range(repeats):
         start = time.perf_counter()
-        epoch(len(features))
+        epoch(len(inputs))
         seconds.append(round(time.perf_counter() - start, 3))
     precision = "bfloat16 autocast" if half else "float32"
     return {"seconds": seconds, "precision": precision, "peak_mib": peak_mib()}

@@ -11,7 +11,6 @@ The committed sheets are those of seed 0; `ae-grade build --seed` makes a course
 
 import argparse
 import re
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -19,7 +18,10 @@ from pathlib import Path
 import nbformat
 
 from ae_grade.build import BuildError, build_sheet
-from tools.book import ROOT, cells_of, render, write_atomically, write_notebook
+from tools.book import copy_site, render
+from tools.machine import explained
+from tools.pairs import cells_of, write_notebook
+from tools.results import ROOT, write_atomically
 
 MASTERS = sorted((ROOT / "masters").glob("*.py"))
 
@@ -28,10 +30,12 @@ def wanted(built: Path) -> dict[Path, str]:
     """Return the files that a built sheet puts into the repository, and their text."""
     sheet = built.name
     files = {
-        ROOT / "exercises" / f"{sheet}.ipynb": (built / "student" / f"{sheet}.ipynb").read_text()
+        ROOT / "exercises" / f"{sheet}.ipynb": (built / "student" / f"{sheet}.ipynb").read_text(
+            encoding="utf-8"
+        )
     }
     for test in sorted((built / "student" / "tests").glob("*.py")):
-        files[ROOT / "ae_lib" / "sheets" / sheet / test.name] = test.read_text()
+        files[ROOT / "ae_lib" / "sheets" / sheet / test.name] = test.read_text(encoding="utf-8")
     return files
 
 
@@ -42,7 +46,7 @@ def same(path: Path, text: str) -> bool:
     if path.suffix == ".ipynb":
         new = nbformat.reads(text, as_version=4)
         return cells_of(nbformat.read(path, as_version=4)) == cells_of(new)
-    return path.read_text() == text
+    return path.read_text(encoding="utf-8") == text
 
 
 def stale(built: Path) -> list[Path]:
@@ -83,19 +87,14 @@ def solution(built: Path) -> nbformat.NotebookNode:
 
 def site(scratch: Path) -> None:
     """Render a copy of the book that has a page of solutions for each sheet."""
-    copy = ROOT / "_build" / "solutions"
-    shutil.rmtree(copy, ignore_errors=True)
-    leave = shutil.ignore_patterns(
-        ".git", ".venv", "_build", "*cache*", ".hypothesis", "shared", "dist", "node_modules"
-    )
-    shutil.copytree(ROOT, copy, ignore=leave)
-    toc = (copy / "_toc.yml").read_text()
+    copy = copy_site(ROOT / "_build" / "solutions")
+    toc = (copy / "_toc.yml").read_text(encoding="utf-8")
     for master in MASTERS:
         built = build_sheet(master, scratch)
         write_notebook(copy / "exercises" / f"{built.name}_solution.ipynb", solution(built))
         line = f"      - file: exercises/{built.name}\n"
         toc = toc.replace(line, f"{line}      - file: exercises/{built.name}_solution\n")
-    (copy / "_toc.yml").write_text(toc)
+    (copy / "_toc.yml").write_text(toc, encoding="utf-8")
     render(copy)
 
 
@@ -105,7 +104,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("command", choices=["sync", "check", "site"])
     options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as scratch:
+    with explained(), tempfile.TemporaryDirectory() as scratch:
         if options.command == "site":
             return site(Path(scratch))
         for master in MASTERS:

@@ -7,13 +7,15 @@ first. Hidden tests are not here: they stay with the grader.
 
 import html
 import inspect
-import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
+
+from ae_lib import __version__
+from ae_lib._settings import is_grading
 
 __all__ = ["check"]
 
@@ -122,16 +124,28 @@ def check(question: str, sheet: str | None = None) -> Result:
     Result
         Which tests passed, and for each that did not, what to look at. A failing test raises
         nothing, so that the cells below still run.
+
+    Examples
+    --------
+    >>> from ae_lib import check
+    >>> check("q1", sheet="pca_sheet").passed  # nothing is answered here
+    False
     """
-    if os.environ.get("AE_GRADING"):
+    if is_grading():
         return Result(question, problem="Not checked here: the grader runs all tests itself.")
     notebook = sys._getframe(1).f_globals
     sheet = sheet or notebook.get("SHEET")
     if not isinstance(sheet, str):
         return Result(str(question), problem="Run the first cells of the notebook: SHEET is unset.")
     tests = _test_files(sheet)
+    if not tests:
+        problem = (
+            f"ae_lib {__version__} knows no sheet {sheet!r}. Is SHEET as it was handed out? If so, "
+            "a newer version of ae_lib has its tests, or the folder tests beside the notebook."
+        )
+        return Result(str(question), problem=problem)
     if question not in tests:
-        known = ", ".join(sorted(tests)) or "none: is the name of the sheet right?"
+        known = ", ".join(sorted(tests))
         problem = f"Sheet {sheet!r} has no tests for this question. It has tests for {known}."
         return Result(str(question), problem=problem)
     namespace: dict[str, Any] = {}

@@ -5,7 +5,9 @@ the student what to look at. Tests use answers only through these, so that a tes
 in the student's notebook, in otter-grader, and in a grader that talks to a sandbox.
 """
 
+import linecache
 import math
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -46,10 +48,27 @@ def call(function: Any, name: str, *arguments: Any) -> Any:
     try:
         answer = function(*arguments)
     except (Exception, SystemExit) as error:
-        raise AssertionError(f"{name} stopped with {type(error).__name__}: {error}") from None
+        where = line_of(error, function)
+        raise AssertionError(
+            f"{name} stopped with {type(error).__name__}: {error}{where}"
+        ) from None
     if answer is None or answer is Ellipsis:
         raise AssertionError(f"{name} returned nothing: is the body still dots, or return missing?")
     return answer
+
+
+def line_of(error: BaseException, function: Any) -> str:
+    """Return which line of the student's code an error came from, in words, if that is known.
+
+    That is the innermost line in the notebook itself, even where a library below it raised.
+    """
+    notebook = getattr(function, "__globals__", None)
+    found = ""
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        if frame.f_globals is notebook:
+            text = linecache.getline(frame.f_code.co_filename, number).strip()
+            found = f" (line {number} of its cell{f': {text}' if text else ''})"
+    return found
 
 
 def number(value: Any, name: str) -> float:
@@ -154,7 +173,8 @@ def predict(net: Any, x: np.ndarray, name: str, shape: tuple[int, ...]) -> np.nd
         outputs = net.predict(x, verbose=0)
     except (Exception, SystemExit) as error:
         raise AssertionError(
-            f"{name}.predict stopped with {type(error).__name__} on an array of shape {x.shape}."
+            f"{name}.predict stopped with {type(error).__name__} on an array of shape {x.shape}: "
+            f"{str(error)[:300]}"
         ) from None
     return array(outputs, f"the output of {name}", shape)
 

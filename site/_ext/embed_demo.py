@@ -8,6 +8,7 @@ repository does not hold them. Elsewhere it shows what the decoder makes of thei
 "Train an autoencoder" gets its images here, too (training_images.py).
 """
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -22,15 +23,32 @@ ATLAS = "test_images.png"
 
 
 def copy_files(app: Sphinx) -> None:
-    """Copy scripts, style and data, before Sphinx computes the checksums in their addresses."""
+    """Copy scripts, style and data into a folder whose name changes with its contents.
+
+    Scripts import each other and fetch data by their plain names: from a folder of a fixed name a
+    browser could take a new file and an old one out of its cache, new weights of old digits, say.
+    """
     if app.builder.name in ("html", "dirhtml"):
-        target = Path(app.outdir) / "_static" / "demo"
-        shutil.copytree(SOURCE, target, dirs_exist_ok=True)
+        static = Path(app.outdir) / "_static"
+        for old in static.glob("demo*"):
+            shutil.rmtree(old)
+        target = Path(shutil.copytree(SOURCE, static / "demo"))
         data = dataset_at_hand()
         real = data.name == "mnist"
         if real:
             add_images(target / "data", data.x_test)
         export(target / "data", data, ATLAS if real else None)
+        app.demo_folder = f"demo-{fingerprint(target)}"
+        target.rename(static / app.demo_folder)
+
+
+def fingerprint(folder: Path) -> str:
+    """Return twelve hexadecimal digits that stand for the names and contents of all files."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(path.relative_to(folder).as_posix().encode("utf-8") + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:12]
 
 
 def add_images(folder: Path, images: np.ndarray) -> None:
@@ -52,10 +70,10 @@ def add_images(folder: Path, images: np.ndarray) -> None:
 def add_to_page(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
     """Add script and style to a page that has a demo."""
     if app.builder.name in ("html", "dirhtml") and 'data-demo="' in context.get("body", ""):
-        app.add_js_file("demo/mount.js", loading_method="defer")
-        app.add_css_file("demo/demo.css")
+        app.add_js_file(f"{app.demo_folder}/mount.js", loading_method="defer")
+        app.add_css_file(f"{app.demo_folder}/demo.css")
         if 'data-demo="train' in context["body"]:
-            app.add_css_file("demo/train/train.css")
+            app.add_css_file(f"{app.demo_folder}/train/train.css")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

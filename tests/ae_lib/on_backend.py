@@ -10,15 +10,14 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from ae_lib import rmsprop
-from ae_lib.training import BUILDERS
+from ae_lib import RECIPES, rmsprop
 
 folder = Path(sys.argv[1])
 with np.load(folder / "x.npz") as stored:
     inputs = dict(stored)
-for name, build in BUILDERS.items():
+for name, recipe in RECIPES.items():
     x = inputs[name]
-    model = build()
+    model = recipe.build()
     model.load_weights(folder / f"{name}.weights.h5")
     loaded = model.predict(x, verbose=0)
     model.compile(optimizer=rmsprop(), loss="mean_squared_error")
@@ -30,4 +29,4 @@ for name, build in BUILDERS.items():
         "params": model.count_params(),
         "losses": losses,
     }
-    (folder / f"{name}.json").write_text(json.dumps(report))
+    (folder / f"{name}.json").write_text(json.dumps(report), encoding="utf-8")

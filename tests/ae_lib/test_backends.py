@@ -14,8 +14,7 @@ import keras
 import numpy as np
 import pytest
 
-from ae_lib import load_mnist, pretrained, rmsprop, training_pairs
-from ae_lib.training import BUILDERS
+from ae_lib import RECIPES, load_mnist, load_pretrained, rmsprop
 
 OTHERS = {n: sys.executable for n in ("tensorflow", "jax") if n != keras.backend.backend()}
 if os.environ.get("AE_TORCH_PYTHON"):
@@ -27,7 +26,7 @@ HERE = Path(__file__).parent
 @pytest.fixture(scope="module")
 def inputs():
     images = load_mnist().x_test[:128]
-    return {name: training_pairs(name, images)[1] for name in BUILDERS}
+    return {name: RECIPES[name].pairs(images)[1] for name in RECIPES}
 
 
 @pytest.fixture(scope="module", params=OTHERS, ids=str)
@@ -35,8 +34,8 @@ def visit(request, tmp_path_factory, inputs):
     """Save weights here, use them under the other backend, and return its name and its folder."""
     folder = tmp_path_factory.mktemp(request.param)
     np.savez(folder / "x.npz", **inputs)
-    for name in BUILDERS:
-        pretrained(name).save_weights(folder / f"{name}.weights.h5")
+    for name in RECIPES:
+        load_pretrained(name).save_weights(folder / f"{name}.weights.h5")
     subprocess.run(
         [OTHERS[request.param], HERE / "on_backend.py", folder],
         env={**os.environ, "KERAS_BACKEND": request.param, "PYTHONPATH": str(HERE.parents[1])},
@@ -45,25 +44,25 @@ def visit(request, tmp_path_factory, inputs):
     return request.param, folder
 
 
-@pytest.mark.parametrize("name", BUILDERS)
+@pytest.mark.parametrize("name", RECIPES)
 def test_weights_mean_the_same_on_both_backends(visit, inputs, name):
     backend, folder = visit
-    report = json.loads((folder / f"{name}.json").read_text())
+    report = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     assert report["backend"] == backend != keras.backend.backend()
     assert report["params"] == PARAMS[name]
 
     with np.load(folder / f"{name}.npz") as theirs:
-        here = pretrained(name)
+        here = load_pretrained(name)
         assert np.abs(here.predict(inputs[name], verbose=0) - theirs["loaded"]).max() < 1e-4
         here.load_weights(folder / f"{name}.stepped.weights.h5")
         assert np.abs(here.predict(inputs[name], verbose=0) - theirs["stepped"]).max() < 1e-4
 
 
-@pytest.mark.parametrize("name", BUILDERS)
+@pytest.mark.parametrize("name", RECIPES)
 def test_a_step_has_the_same_loss_on_both_backends(visit, inputs, name):
     _, folder = visit
-    theirs = json.loads((folder / f"{name}.json").read_text())["losses"]
-    model, x = pretrained(name), inputs[name]
+    theirs = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))["losses"]
+    model, x = load_pretrained(name), inputs[name]
     model.compile(optimizer=rmsprop(), loss="mean_squared_error")
     ours = [float(model.train_on_batch(x, x)) for _ in range(2)]
     assert theirs == pytest.approx(ours, rel=0.01)
@@ -72,7 +71,7 @@ def test_a_step_has_the_same_loss_on_both_backends(visit, inputs, name):
 
 if "torch" in OTHERS:
 
-    @pytest.mark.parametrize("name", BUILDERS)
+    @pytest.mark.parametrize("name", RECIPES)
     def test_the_rivals_in_pytorch_are_the_same_networks(name):
         code = (
             "from tools.rivals import network; import torch\n"

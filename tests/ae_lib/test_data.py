@@ -1,3 +1,4 @@
+import hashlib
 import http.server
 import importlib.util
 import multiprocessing
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ae_lib import as_vectors, data, load_mnist, load_small_digits
+from ae_lib import _mnist, _standin, as_vectors, load_mnist, load_small_digits
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def nowhere(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.delenv("AE_DATA_DIR", raising=False)
     monkeypatch.delenv("AE_DATASET", raising=False)
-    monkeypatch.setattr(data, "MNIST_URL", "http://127.0.0.1:9/mnist.npz")
+    monkeypatch.setattr(_mnist, "MNIST_URL", "http://127.0.0.1:9/mnist.npz")
     return tmp_path
 
 
@@ -42,10 +43,10 @@ def as_if_mnist(standin, monkeypatch, tmp_path_factory):
     }
     path = tmp_path_factory.mktemp("data") / "mnist.npz"
     np.savez(path, **arrays)
-    monkeypatch.setattr(data, "MNIST_SHA256", standin.sha256)
-    monkeypatch.setattr(
-        data, "MNIST_FILE_SHA256", data.hashlib.sha256(path.read_bytes()).hexdigest()
-    )
+    monkeypatch.setattr(_mnist, "MNIST_SHA256", standin.sha256)
+    monkeypatch.setattr(_mnist, "MNIST_FILE_SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
+    sums = {name: hashlib.sha256(array.data).hexdigest() for name, array in arrays.items()}
+    monkeypatch.setattr(_mnist, "ARRAY_SHA256", sums)
     return path
 
 
@@ -74,7 +75,7 @@ def test_real_mnist_where_it_is_to_be_had():
         assert loaded.name == "standin"
         return
     assert loaded.name == "mnist"
-    assert loaded.sha256 == data.MNIST_SHA256
+    assert loaded.sha256 == _mnist.MNIST_SHA256
     assert np.bincount(loaded.y_test).tolist() == [
         980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009,
     ]  # fmt: skip
@@ -95,7 +96,7 @@ def test_standin_has_the_shapes_of_mnist(standin):
 def test_standin_is_the_same_each_time():
     def small(seed):
         rng = np.random.default_rng(seed)
-        return data._warp(np.eye(28)[None], np.zeros(20, int), rng)
+        return _standin._warp(np.eye(28)[None], np.zeros(20, int), rng)
 
     np.testing.assert_array_equal(small(0), small(0))
     assert (small(0) != small(1)).any()
@@ -108,8 +109,8 @@ def test_standin_splits_digits_before_it_warps_them(monkeypatch):
         used.append(set(chosen))
         return np.zeros((len(chosen), 28, 28), "uint8")
 
-    monkeypatch.setattr(data, "_warp", spy)
-    data._make_standin()
+    monkeypatch.setattr(_standin, "_warp", spy)
+    _standin.draw_standin()
     train, test = used
     assert train.isdisjoint(test)
     assert len(train) + len(test) == 1797
@@ -133,7 +134,7 @@ def test_forced_mnist_does_not_fall_back(nowhere, monkeypatch):
 
 def test_unknown_dataset(monkeypatch):
     monkeypatch.setenv("AE_DATASET", "cifar")
-    with pytest.raises(ValueError, match="'cifar'.*'mnist'"):
+    with pytest.raises(ValueError, match="'cifar'.*mnist, standin"):
         load_mnist()
 
 
@@ -155,7 +156,7 @@ def test_keras_cache_comes_before_the_download(nowhere, as_if_mnist):
 def test_download_is_stored_where_keras_looks(nowhere, as_if_mnist, server, monkeypatch):
     folder, address = server
     (folder / "mnist.npz").write_bytes(as_if_mnist.read_bytes())
-    monkeypatch.setattr(data, "MNIST_URL", f"{address}/mnist.npz")
+    monkeypatch.setattr(_mnist, "MNIST_URL", f"{address}/mnist.npz")
     assert load_mnist().name == "mnist"
     cached = nowhere / "keras" / "datasets" / "mnist.npz"
     assert cached.read_bytes() == as_if_mnist.read_bytes()
@@ -163,8 +164,8 @@ def test_download_is_stored_where_keras_looks(nowhere, as_if_mnist, server, monk
 
 def test_a_web_page_in_place_of_the_data_is_not_kept(nowhere, server, monkeypatch):
     folder, address = server
-    (folder / "mnist.npz").write_text("<html>503 Service Unavailable</html>")
-    monkeypatch.setattr(data, "MNIST_URL", f"{address}/mnist.npz")
+    (folder / "mnist.npz").write_text("<html>503 Service Unavailable</html>", encoding="utf-8")
+    monkeypatch.setattr(_mnist, "MNIST_URL", f"{address}/mnist.npz")
     with pytest.warns(UserWarning, match=r"download failed.*hash"):
         assert load_mnist().name == "standin"
     assert not list((nowhere / "keras" / "datasets").glob("*.npz"))
@@ -172,7 +173,7 @@ def test_a_web_page_in_place_of_the_data_is_not_kept(nowhere, server, monkeypatc
 
 def junk_archive(path):
     with zipfile.ZipFile(path, "w") as archive:
-        for name in data.ARRAYS:
+        for name in _mnist.ARRAYS:
             archive.writestr(f"{name}.npy", b"junk")
 
 
@@ -181,7 +182,12 @@ def junk_archive(path):
     [
         (lambda p: p.write_bytes(p.read_bytes()[:100_000]), "truncated"),
         (lambda p: p.write_bytes(b""), "truncated"),
-        (lambda p: p.write_text("<html>"), "truncated or not an .npz"),
+        (
+            lambda p: p.write_text("<html>", encoding="utf-8"),
+            "is a web page: .*login or error page",
+        ),
+        (lambda p: p.write_text("\n <!DOCTYPE html>", encoding="utf-8"), "is a web page"),
+        (lambda p: p.write_text("x" * 100, encoding="utf-8"), "truncated or not an .npz"),
         (lambda p: np.savez(p, x_train=np.zeros(3)), "y_train"),
         (lambda p: np.save(p.open("wb"), np.zeros(3)), "not an .npz"),
         (lambda p: junk_archive(p), "not an .npz archive"),
@@ -194,22 +200,102 @@ def test_a_broken_file_is_named(nowhere, as_if_mnist, monkeypatch, spoil, messag
         load_mnist()
     assert str(as_if_mnist) in str(error.value)
     assert "Delete or replace" in str(error.value)
+    assert "pickle" not in str(error.value)  # NumPy's advice to load it all the same
+
+
+def change(name, make):
+    def spoil(path):
+        with np.load(path) as archive:
+            arrays = dict(archive)
+        np.savez(path, **{**arrays, name: make(arrays[name])})
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (
+            change("x_test", lambda x: x / np.float32(255)),
+            "x_test has dtype float32, expected uint8",
+        ),
+        (change("y_test", lambda y: y.astype("int64")), "y_test has dtype int64, expected uint8"),
+        (change("y_train", lambda y: y[::-1]), "the images are MNIST's, the labels in y_train are"),
+        (change("x_train", lambda x: 255 - x), "x_train have another content"),
+        (change("x_train", lambda x: x.reshape(-1, 784)), r"x_train has shape \(60000, 784\), exp"),
+    ],
+)
+def test_what_is_wrong_with_other_data_is_said(nowhere, as_if_mnist, monkeypatch, spoil, message):
+    monkeypatch.setenv("AE_DATA_DIR", str(as_if_mnist.parent))
+    spoil(as_if_mnist)
+    with pytest.raises(ValueError, match=f"does not hold MNIST: {message}"):
+        load_mnist()
+
+
+def test_the_variable_may_name_the_file(nowhere, as_if_mnist, monkeypatch):
+    elsewhere = as_if_mnist.rename(nowhere / "digits.npz")
+    monkeypatch.setenv("AE_DATA_DIR", str(elsewhere))
+    assert load_mnist().name == "mnist"
+
+
+@pytest.fixture
+def no_cache(tmp_path, monkeypatch):
+    """A home in which no folder can be made: a file lies where its parent should be."""
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder", encoding="utf-8")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
+    monkeypatch.setenv("KERAS_HOME", str(blocked))
+    monkeypatch.delenv("AE_DATA_DIR", raising=False)
+    monkeypatch.setenv("AE_DATASET", "standin")
+    tiny = {name: np.zeros(shape, "uint8") for name, shape in _mnist.ARRAYS.items()}
+    monkeypatch.setattr(_standin, "draw_standin", lambda: tiny)
+    return blocked
+
+
+def test_without_a_cache_the_standin_stays_in_memory(no_cache):
+    with pytest.warns(UserWarning, match="cannot be kept in .*file") as record:
+        assert load_mnist().name == "standin"
+    assert len(record) == 1
+    assert "Make that folder writable" in str(record[0].message)
+
+
+def test_a_full_disk_is_no_reason_to_stop(no_cache, tmp_path, monkeypatch):
+    def full(*arguments, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(_standin.np, "savez", full)
+    with pytest.warns(UserWarning, match="No space left on device.*free some space"):
+        assert load_mnist().name == "standin"
+    assert not list(tmp_path.rglob("*.npz"))
+
+
+def test_without_a_cache_mnist_is_downloaded_into_memory(
+    no_cache, as_if_mnist, server, monkeypatch
+):
+    monkeypatch.delenv("AE_DATASET")
+    folder, address = server
+    (folder / "mnist.npz").write_bytes(as_if_mnist.read_bytes())
+    monkeypatch.setattr(_mnist, "MNIST_URL", f"{address}/mnist.npz")
+    with pytest.warns(UserWarning, match="MNIST cannot be kept in .*each notebook downloads it"):
+        assert load_mnist().name == "mnist"
+    assert no_cache.read_text(encoding="utf-8") == "not a folder"
 
 
 def test_other_data_of_the_right_shape_are_refused(nowhere, as_if_mnist, monkeypatch):
     monkeypatch.setenv("AE_DATA_DIR", str(as_if_mnist.parent))
-    monkeypatch.setattr(data, "MNIST_SHA256", "0" * 64)
-    with pytest.raises(ValueError, match="does not hold MNIST.*sha256"):
+    monkeypatch.setattr(_mnist, "MNIST_SHA256", "0" * 64)
+    with pytest.raises(ValueError, match="does not hold MNIST"):
         load_mnist()
 
 
 def make_in_process(cache: str, made: multiprocessing.SimpleQueue) -> None:
     def slow_standin(seed=0):
         made.put(os.getpid())
-        return {name: np.zeros(shape, "uint8") for name, shape in data.ARRAYS.items()}
+        return {name: np.zeros(shape, "uint8") for name, shape in _mnist.ARRAYS.items()}
 
     os.environ.update(XDG_CACHE_HOME=cache, AE_DATASET="standin")
-    data._make_standin = slow_standin
+    _standin.draw_standin = slow_standin
     load_mnist()
 
 
@@ -235,7 +321,7 @@ def test_interrupted_standin_leaves_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("AE_DATASET", "standin")
-    monkeypatch.setattr(data, "_make_standin", interrupted)
+    monkeypatch.setattr(_standin, "draw_standin", interrupted)
     with pytest.raises(KeyboardInterrupt):
         load_mnist()
     assert not list(tmp_path.rglob("*.npz"))
@@ -277,5 +363,7 @@ def test_small_digits_are_those_of_scikit_learn(found, tmp_path, monkeypatch):
 
 def test_small_digits_do_not_import_scikit_learn():
     code = "import sys, ae_lib; ae_lib.load_small_digits(); print('sklearn' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
+    )
     assert done.stdout.strip() == "False"

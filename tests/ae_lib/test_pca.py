@@ -104,9 +104,3 @@ def test_wrong_widths_are_named():
         pca.encode(np.zeros((9, 4)))
     with pytest.raises(ValueError, match=r"a has shape \(9, 3\); expected \(n, 2\)"):
         pca.decode(np.zeros((9, 3)))
-
-
-def test_reconstruction_error_refuses_to_broadcast():
-    assert reconstruction_error(np.zeros((2, 2)), np.full((2, 2), 3.0)) == 9
-    with pytest.raises(ValueError, match=r"\(2, 2\), reconstruction \(2, 1\)"):
-        reconstruction_error(np.zeros((2, 2)), np.zeros((2, 1)))

@@ -13,7 +13,9 @@ import pytest
 from helpers import sheets
 from helpers.repository import NOTEBOOKS, ROOT, copy_of_the_repository
 
-from tools import book
+from tools import chapters, pairs
+from tools.execute import execute
+from tools.results import write_atomically
 
 
 def book_command(copy, *arguments, **environment):
@@ -23,7 +25,7 @@ def book_command(copy, *arguments, **environment):
         cwd=copy,
         env={**os.environ, "PYTHONPATH": str(copy), **environment},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
 
@@ -61,7 +63,7 @@ def test_the_book_is_built_without_mnist(built):
     index = Path(re.search(r"The book lies in (.*)", run.stdout)[1])
     assert index.is_file()
     assert "offline stand-in" in run.stderr
-    page = (index.parent / "chapters" / "pca.html").read_text()
+    page = (index.parent / "chapters" / "pca.html").read_text(encoding="utf-8")
     assert "OFFLINE STAND-IN, not MNIST" in page
     assert "k = 20 explains" in page
     assert fingerprint(copy) == before, "the build changed the tree"
@@ -82,7 +84,7 @@ def test_sheets_are_pages_and_no_solution_is_published(built):
     assert pages == {"about", *(master.stem for master in sheets.MASTERS)}
     kinds = (".html", ".js", ".txt", ".ipynb", ".md", ".py")
     published = {
-        str(path.relative_to(html)): path.read_text()
+        str(path.relative_to(html)): path.read_text(encoding="utf-8")
         for path in html.rglob("*")
         if path.suffix in kinds and "_static" not in path.parts
     }
@@ -96,13 +98,15 @@ def test_internal_links_and_anchors_resolve(built):
     html = copy / "_build" / "quick" / "_build" / "html"
     broken = []
     for page in html.rglob("*.html"):
-        for link in re.findall(r'href="([^"]*)"', page.read_text()):
+        for link in re.findall(r'href="([^"]*)"', page.read_text(encoding="utf-8")):
             target, _, anchor = link.partition("#")
             target = target.partition("?")[0]
             if re.match(r"[a-z]+:|//", target):
                 continue
             path = (page.parent / target).resolve() if target else page
-            if not path.exists() or (anchor and f'id="{anchor}"' not in path.read_text()):
+            if not path.exists() or (
+                anchor and f'id="{anchor}"' not in path.read_text(encoding="utf-8")
+            ):
                 broken.append((page.name, link))
     assert not broken
 
@@ -110,51 +114,114 @@ def test_internal_links_and_anchors_resolve(built):
 def test_no_launch_button_without_an_address(built):
     copy, _, _ = built
     for page in (copy / "_build").rglob("*.html"):
-        text = page.read_text()
+        text = page.read_text(encoding="utf-8")
         assert "colab.research.google.com" not in text
         assert "executablebooks/jupyter-book" not in text, "a link to somebody else's repository"
 
 
-def test_a_failing_chapter_stops_the_build(tmp_path):
+def test_a_failing_chapter_does_not_stop_the_others(tmp_path):
     copy = copy_of_the_repository(tmp_path)
     text = copy / "chapters" / "pca.md"
-    text.write_text(text.read_text().replace("k = 20\n", "k = 20 / 0\n", 1))
-    run = book_command(copy, "build", "pca", AE_DATASET="standin")
+    right = text.read_text(encoding="utf-8")
+    text.write_text(right.replace("k = 20\n", "k = 20 / 0\n", 1), encoding="utf-8")
+    # The last chapter waits for all others, that have failed, too.
+    names = ("pca", "how_this_book_was_made")
+    run = book_command(copy, "build", *names, AE_DATASET="standin")
     assert run.returncode != 0
-    assert "pca.md stopped the build" in run.stderr
+    assert "1 of the chapters failed: pca" in run.stderr
     assert "k = 20 / 0" in run.stderr  # the cell
     assert "ZeroDivisionError" in run.stderr  # the traceback
+    assert re.search(r"how_this_book_was_made +\d+\.\d s", run.stdout)
     assert "The book lies in" not in run.stdout
+
+    text.write_text(right, encoding="utf-8")
+    run = book_command(copy, "build", *names, AE_DATASET="standin")
+    assert run.returncode == 0, run.stderr
+    assert "Executed before and unchanged since" in run.stdout
+    assert re.search(r"pca +\d+\.\d s", run.stdout)
+    assert not re.search(r"how_this_book_was_made +\d+\.\d s", run.stdout)
+    assert "The book lies in" in run.stdout
 
 
 def test_an_unknown_chapter_is_named():
     run = book_command(ROOT, "build", "99_nothing")
     assert run.returncode != 0
-    assert "No chapter 99_nothing; there are pca" in run.stderr
+    assert "No chapter 99_nothing; there are pca, dense_autoencoder, tsne" in run.stderr
 
 
 def test_a_chapter_runs_from_an_empty_directory(tmp_path):
-    notebook = book.read_text(ROOT / "chapters" / "how_this_book_was_made.md")
-    book.execute(notebook, tmp_path, {"AE_PROFILE": "quick"})
+    notebook = pairs.read_text(ROOT / "chapters" / "how_this_book_was_made.md")
+    before, after = "hidden = 41", "print(hidden + 1)"
+    seconds, printed = execute(notebook, tmp_path, {"AE_PROFILE": "quick"}, before, after)
+    assert seconds > 0
+    assert printed.strip() == "42"
+    assert "hidden" not in nbformat.writes(notebook)
+    counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
+    assert counts == list(range(1, len(counts) + 1))
     assert "outside of the repository" in nbformat.writes(notebook)
     assert not list(tmp_path.iterdir())
 
 
 def test_files_are_written_whole_or_not_at_all(tmp_path):
     path = tmp_path / "x.json"
-    book.write_atomically(path, "old")
+    write_atomically(path, "old")
 
     with pytest.raises(TypeError):
-        book.write_atomically(path, None)
-    assert path.read_text() == "old"
+        write_atomically(path, None)
+    assert path.read_text(encoding="utf-8") == "old"
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_times_are_merged(tmp_path):
     record = tmp_path / "results" / "times.json"
-    book.record_time(record, "quick", "pca", 12.34)
-    book.record_time(record, "full", "02_dense", 100)
-    book.record_time(record, "quick", "pca", 11.04)
-    times = json.loads(record.read_text())
-    assert times["quick"]["pca"]["seconds"] == 11.0
-    assert set(times) == {"quick", "full"}
+    for preset, name, seconds in (("quick", "b", 12.34), ("full", "a", 100), ("quick", "b", 11.04)):
+        chapters.record_time(record, preset, name, seconds, 2, "2026-01-01")
+    times = json.loads(record.read_text(encoding="utf-8"))
+    assert times["quick"]["b"] == {"seconds": 11.0, "cores": 2, "date": "2026-01-01"}
+    assert list(times) == ["full", "quick"]
+
+
+def test_chapters_run_after_those_whose_weights_they_use():
+    order = chapters.in_order()
+    names = [chapter.name for chapter in order]
+    assert names[0] == "pca"
+    assert names[-1] == "how_this_book_was_made"
+    for chapter in order:
+        for other in chapters.needs(chapter, order):
+            assert names.index(other) < names.index(chapter.name)
+
+
+def test_chapters_declare_what_their_code_does():
+    for chapter in chapters.in_order():
+        code = "\n".join(
+            cell.source for cell in pairs.read_text(chapter.text).cells if cell.cell_type == "code"
+        )
+        loads = r"(?:load_or_train|load_pretrained)\(\"(\w+)\""
+        assert set(re.findall(loads, code)) <= set(chapter.uses), chapter.name
+        read = set(re.findall(r"load_results\(\"(\w+)\"\)", code))
+        assert read == set(chapter.results), chapter.name
+
+
+def test_what_an_unknown_declaration_says(tmp_path):
+    text = tmp_path / "x.md"
+    text.write_text("---\ncourse:\n  use: [dense]\n---\n\n# X\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="declares \\['use'\\] under `course`"):
+        chapters.read_chapter(text)
+
+
+def test_prose_makes_nothing_stale_and_code_does(tmp_path, monkeypatch):
+    copy = tmp_path / "pca.md"
+    original = (ROOT / "chapters" / "pca.md").read_text(encoding="utf-8")
+    monkeypatch.setattr(chapters, "CHAPTERS", tmp_path)
+    chapter = chapters.Chapter("pca")
+    seen = []
+    for text in (
+        original,
+        original.replace("Why reduce", "Why not reduce"),
+        original.replace("k = 20\n", "k = 21\n"),
+    ):
+        copy.write_text(text, encoding="utf-8")
+        seen.append(chapters.origin(chapter, "quick", "standin"))
+    assert seen[0] == seen[1]
+    assert {key for key in seen[0] if seen[0][key] != seen[2][key]} == {"code"}
+    assert {"pca", "data", "plots"} <= set(seen[0]["ae_lib"])

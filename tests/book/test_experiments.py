@@ -1,4 +1,4 @@
-"""The longer runs behind chapter 8: their records, and each tool once with little to do."""
+"""The longer runs that chapters cite: their records, and each tool once with little to do."""
 
 import dataclasses
 import json
@@ -9,12 +9,14 @@ import sys
 import time
 
 import jsonschema
+import keras
+import numpy as np
 import pytest
 from helpers.repository import ROOT, copy_of_the_repository
 
 from ae_lib import load_mnist, load_results
-from tools import bench, experiments, gpu, train_distributed
-from tools.results import RESULTS
+from tools import bench, experiments, gpu
+from tools.results import RESULTS, add_runs
 
 RECORDS = sorted(RESULTS.glob("*.schema.json"))
 
@@ -35,7 +37,7 @@ def few():
 def test_records_are_what_their_schema_says(schema):
     name = schema.name.removesuffix(".schema.json")
     content = load_results(name)
-    rules = json.loads(schema.read_text())
+    rules = json.loads(schema.read_text(encoding="utf-8"))
     jsonschema.validate(content, rules)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**content, "typed by hand": 1}, rules)
@@ -61,9 +63,9 @@ def test_a_trial_is_stored_run_by_run_and_not_repeated(few, tmp_path, monkeypatc
     path = tmp_path / "experiments.json"
     trial = experiments.Trial("denoising", output_initializer="glorot_uniform", seeds=2)
     experiments.run_trial(dataclasses.replace(trial, seeds=1), few, path)
-    first = json.loads(path.read_text())["groups"][0]["runs"]
+    first = json.loads(path.read_text(encoding="utf-8"))["groups"][0]["runs"]
     experiments.run_trial(trial, few, path)
-    (group,) = json.loads(path.read_text())["groups"]
+    (group,) = json.loads(path.read_text(encoding="utf-8"))["groups"]
     assert [run["seed"] for run in group["runs"]] == [0, 1]
     assert group["runs"][:1] == first
     assert group["runs"][0]["loss"] != group["runs"][1]["loss"]
@@ -77,10 +79,102 @@ def test_a_trial_is_stored_run_by_run_and_not_repeated(few, tmp_path, monkeypatc
         experiments.run_trial(trial, few, path, anew=True)
 
 
+def test_another_machines_trial_is_replaced_by_a_whole_one_only(few, tmp_path, monkeypatch):
+    path = tmp_path / "experiments.json"
+    trial = experiments.Trial("dense", seeds=2)
+    elsewhere = {**experiments.runtime_info(), "device": "another machine"}
+    with monkeypatch.context() as patch:
+        patch.setattr(experiments, "runtime_info", lambda: elsewhere)
+        experiments.run_trial(trial, few, path)
+    theirs = path.read_text(encoding="utf-8")
+
+    trained = []
+    train = experiments.train
+
+    def one_and_no_more(trial, seed, data):
+        if trained:
+            raise KeyboardInterrupt
+        trained.append(seed)
+        return train(trial, seed, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(experiments, "train", one_and_no_more)
+        with pytest.raises(KeyboardInterrupt):
+            experiments.run_trial(trial, few, path)
+    assert path.read_text(encoding="utf-8") == theirs
+
+    with monkeypatch.context() as patch:
+        patch.setattr(experiments, "train", lambda t, s, d: trained.append(s) or train(t, s, d))
+        experiments.run_trial(trial, few, path)
+    assert trained == [0, 1], "a run was repeated, or left out"
+    (group,) = json.loads(path.read_text(encoding="utf-8"))["groups"]
+    assert group["made_with"]["device"] != "another machine"
+    assert [run["seed"] for run in group["runs"]] == [0, 1]
+    assert [p.name for p in tmp_path.rglob("*.json")] == ["experiments.json"]
+
+
+def test_the_living_start_is_positive_for_every_image_and_depends_on_the_seed(few):
+    images = few.x_test.reshape(-1, 784)
+    starts = []
+    for seed in (0, 1):
+        model = experiments.build(experiments.LIVING, seed)
+        assert model.count_params() == 161_804
+        starts.append(model.predict(images, verbose=0))
+        assert starts[-1].min() > 0
+    assert (starts[0] != starts[1]).mean() > 0.99
+
+
+@pytest.mark.parametrize("name", ["start_dense", "code_size", "output"])
+def test_a_trial_of_the_dense_network_is_what_it_says(name):
+    for trial in experiments.EXPERIMENTS[name]:
+        model = experiments.build(trial, seed=0)
+        _, code, _, output = model.layers
+        assert (code.units, output.units) == (trial.code_size, 784)
+        assert output.activation.__name__ == trial.output_activation
+        assert model.loss == trial.loss
+
+
+@pytest.mark.parametrize("white", [1, 255])
+def test_silent_pixels_are_counted_and_their_error_shared_out(few, white):
+    ink = (few.x_train.reshape(-1, 784) > 0.5).mean(axis=0)
+    black = np.argsort(ink)[[0, -2, -1]]  # one that no digit needs and two that many need
+    model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(784)])
+    answer = np.full(784, float(white))
+    answer[black] = 0.4 * white / 255
+    model.set_weights([np.zeros((784, 784)), answer])
+    found = experiments.silent_pixels(model, few, white)
+    assert found["needed"] == (ink > 0.01).sum()
+    assert (found["silent"], found["silent_needed"]) == (3, 2)
+    assert found["silent_needed_in_test"] == 2
+    error = ((answer / white - few.x_test.reshape(-1, 784)) ** 2).mean(axis=0)
+    assert found["error_share"] == pytest.approx(error[black[1:]].sum() / error.sum(), rel=1e-3)
+    assert found["test_mse_clipped"] == pytest.approx(error.mean(), rel=1e-4)
+
+
 def test_experiments_refuse_the_standin(monkeypatch):
     monkeypatch.setenv("AE_DATASET", "standin")
     with pytest.raises(SystemExit, match="are of MNIST"):
         experiments.main(["epsilon"])
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"), [(gpu, ["--cpu"]), (bench, ["start"])], ids=["gpu", "bench"]
+)
+def test_the_books_records_refuse_the_standin(tool, arguments, monkeypatch):
+    monkeypatch.setenv("AE_DATASET", "standin")
+    with pytest.raises(SystemExit, match="holds results of MNIST.*AE_DATA_DIR"):
+        tool.main(arguments)
+
+
+def test_runs_of_two_data_sets_stand_side_by_side(tmp_path):
+    out = tmp_path / "reproduction.json"
+    run = json.loads((RESULTS / "reproduction.json").read_text(encoding="utf-8"))["runs"][0]
+    other = {**run, "dataset": {"name": "standin", "sha256": "0" * 64}}
+    add_runs([run, other], out)
+    add_runs([{**run, "seconds": 1.0}], out)
+    kept = json.loads(out.read_text(encoding="utf-8"))["runs"]
+    assert sorted(r["dataset"]["name"] for r in kept) == ["mnist", "standin"]
+    assert [r["seconds"] for r in kept if r["dataset"]["name"] == "mnist"] == [1.0]
 
 
 def test_the_loop_on_the_device_trains_as_keras_does(tmp_path):
@@ -93,7 +187,7 @@ def test_the_loop_on_the_device_trains_as_keras_does(tmp_path):
         cwd=ROOT,
         env={**os.environ, "KERAS_BACKEND": "jax"},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -101,7 +195,7 @@ def test_the_loop_on_the_device_trains_as_keras_does(tmp_path):
     data = load_mnist()
     # Not a whole number of batches: the last one is smaller.
     part = dataclasses.replace(data, x_train=data.x_train[:1300], y_train=data.y_train[:1300])
-    on_jax = json.loads(out.read_text())["runs"]
+    on_jax = json.loads(out.read_text(encoding="utf-8"))["runs"]
     assert [run["model"] for run in on_jax] == ["conv", "denoising", "dense"]
     for run in on_jax:
         assert (run["backend"], run["profile"]) == ("jax", "quick")
@@ -134,65 +228,6 @@ def test_a_failed_measurement_stops_the_bench():
         bench.measure(sys.executable, "tools.bench", "train", "other", "lecture", 256, 1)
 
 
-def distributed(folder, *arguments):
-    return subprocess.Popen(
-        [
-            *(sys.executable, "-u", "-m", "tools.train_distributed"),
-            *("--images=12800", f"--checkpoint={folder}", *arguments),
-        ],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def final_loss(output):
-    (line,) = (line for line in output.splitlines() if line.startswith("final loss"))
-    return float(line.split()[2])
-
-
-def test_two_processes_train_as_one_and_a_lost_one_is_no_loss(tmp_path):
-    one = distributed(tmp_path / "one", "--processes", "1", "--epochs", "4")
-    alone, _ = one.communicate(timeout=120)
-    assert one.returncode == 0, alone
-
-    folder = tmp_path / "two"
-    run = distributed(folder, "--epochs", "4")
-    pids = next(line for line in run.stdout if line.startswith("processes:")).split()[1:]
-    whole = folder / "dense" / "training_metadata.json"
-    deadline = time.monotonic() + 120
-    while not whole.is_file():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    os.kill(int(pids[1]), signal.SIGKILL)
-    output, _ = run.communicate(timeout=60)
-    assert run.returncode == 1, output
-    assert "goes on after the last checkpoint" in output
-
-    again = distributed(folder, "--epochs", "4")
-    output, _ = again.communicate(timeout=120)
-    assert again.returncode == 0, output
-    assert "Going on after epoch" in output
-    assert final_loss(output) == pytest.approx(final_loss(alone), rel=0.02)
-    assert not folder.exists(), "a finished run leaves no checkpoint for the next one"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--processes", "3"], "does not divide the batch"),
-        (["--process-id", "0"], "belong together"),
-        (["--process-id", "2", "--address", "localhost:1"], "from 0 to 1"),
-        (["--images", "60001"], "from 128 to 60,000"),
-    ],
-)
-def test_wrong_arguments_of_the_distributed_run(arguments, message, capsys):
-    with pytest.raises(SystemExit):
-        train_distributed.main(arguments)
-    assert message in capsys.readouterr().err
-
-
 SLOW_CHAPTER = """\
 ---
 kernelspec: {display_name: Python 3, language: python, name: python3}
@@ -202,12 +237,12 @@ kernelspec: {display_name: Python 3, language: python, name: python3}
 
 ```{code-cell} ipython3
 import time, keras, numpy as np
-from ae_lib import checkpoint, dense_autoencoder
+from ae_lib import dense_autoencoder
 x = np.random.default_rng(0).random((256, 784), dtype="float32")
 model = dense_autoencoder()
 model.compile(optimizer="sgd", loss="mean_squared_error")
 pause = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: time.sleep(0.5))
-history = model.fit(x, x, epochs=8, verbose=0, callbacks=[checkpoint("dense"), pause])
+history = model.fit(x, x, epochs=8, verbose=0, callbacks=[pause])
 print(len(history.history["loss"]), "epochs")
 ```
 """
@@ -216,7 +251,7 @@ print(len(history.history["loss"]), "epochs")
 def test_a_killed_run_goes_on_and_leaves_nothing_half_written(tmp_path):
     copy = copy_of_the_repository(tmp_path)
     text = copy / "chapters" / "99_slow.md"
-    text.write_text(SLOW_CHAPTER)
+    text.write_text(SLOW_CHAPTER, encoding="utf-8")
     before = {path: path.read_bytes() for path in (copy / "results").iterdir()}
     command = [sys.executable, "-m", "tools.book", "run", "99_slow", "--profile", "full"]
     environment = {**os.environ, "PYTHONPATH": str(copy)}
@@ -225,7 +260,7 @@ def test_a_killed_run_goes_on_and_leaves_nothing_half_written(tmp_path):
     )
     deadline = time.monotonic() + 120
     while not (logs := list(copy.glob("_build/unfinished/*/dense/epochs.json"))) or (
-        len(json.loads(logs[0].read_text())) < 3
+        len(json.loads(logs[0].read_text(encoding="utf-8"))) < 3
     ):
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -234,9 +269,9 @@ def test_a_killed_run_goes_on_and_leaves_nothing_half_written(tmp_path):
     assert not text.with_suffix(".ipynb").exists()
     assert {path: path.read_bytes() for path in (copy / "results").iterdir()} == before
 
-    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
-    stored = text.with_suffix(".ipynb").read_text()
+    stored = text.with_suffix(".ipynb").read_text(encoding="utf-8")
     assert "Going on after epoch" in stored
     assert "8 epochs" in stored
     assert not (copy / "_build" / "unfinished").exists()

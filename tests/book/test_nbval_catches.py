@@ -74,7 +74,7 @@ def report(copy):
         nbformat.write(notebook, chapters / f"case_{number}.ipynb")
     files = [f"chapters/case_{number}.ipynb" for number in range(len(CASES))]
     command = [sys.executable, "-m", "pytest", "--color=no", "-p", "no:cacheprovider", *files]
-    run = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+    run = subprocess.run(command, cwd=copy, capture_output=True, encoding="utf-8", check=False)
     return run.stdout
 
 

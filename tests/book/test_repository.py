@@ -12,44 +12,122 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 
 def targets():
-    return set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    return set(
+        re.findall(
+            r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+        )
+    )
 
 
 def test_make_alone_lists_the_targets():
-    printed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run(
+        ["make"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    ).stdout
     for target in targets():
         assert f"make {target}" in printed
     assert {"book", "test", "site", "serve", "chapters", "clean"} <= targets()
 
 
 def test_readme_gives_the_two_commands_on_the_first_screen():
-    first_screen = (ROOT / "README.md").read_text().splitlines()[:40]
+    first_screen = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:40]
     assert "make book" in "\n".join(first_screen)
     assert "make test" in "\n".join(first_screen)
 
 
-def test_the_gate_runs_the_readmes_test_command():
-    lines = (ROOT / ".ci" / "run").read_text().splitlines()
-    assert lines[-1] == "make test"
+def test_the_gate_runs_both_commands_of_the_readme():
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    without = lines.index("unset AE_DATA_DIR")
+    assert "make test" in lines[:without]
+    assert [line.split()[:2] for line in lines[without:] if line.startswith("make")] == [
+        ["make", "book"],
+        ["make", "test-chapters"],
+    ]
+    assert lines[-1] == "make test-chapters"  # whose last lines are pytest's
+
+
+def steps(path):
+    """Return the jobs of a workflow and their steps: (name of the job, step)."""
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return [(name, step) for name, job in workflow["jobs"].items() for step in job["steps"]]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.name)
-def test_workflows_call_make_and_nothing_else(path):
-    workflow = yaml.safe_load(path.read_text())
+def test_workflows_call_what_people_call_and_nothing_else(path):
+    """Targets of make and the gate; where there is no make, the commands of README."""
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert workflow["permissions"]
-    for job in workflow["jobs"].values():
-        assert job["timeout-minutes"] <= 120
-        for step in job["steps"]:
-            if "run" in step:
-                assert re.fullmatch(r"make ([a-z-]+)( [A-Z]+=\w+)*", step["run"]), step
-                assert re.match(r"make ([a-z-]+)", step["run"])[1] in targets()
-            else:
-                assert re.fullmatch(r"actions/[\w-]+@v\d+", step["uses"]), step
+    assert all(job["timeout-minutes"] <= 120 for job in workflow["jobs"].values())
+    for job, step in steps(path):
+        if "run" not in step:
+            assert re.fullmatch(r"actions/[\w-]+@v\d+", step["uses"]), step
+        elif job == "students":
+            assert re.match(r"python -m (pip install|pytest) ", step["run"]), step
+        elif step["run"] != ".ci/run":
+            called = re.fullmatch(r"make ([a-z-]+)( [A-Z]+=\w+)*", step["run"])
+            assert called, step
+            assert called[1] in targets(), step
+
+
+def test_the_gate_runs_on_each_push_with_what_it_needs():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))
+    assert {"push", "pull_request"} <= set(workflow[True])  # YAML reads the key `on` as true
+    run = [step["run"] for step in workflow["jobs"]["gate"]["steps"] if "run" in step]
+    assert run == ["make setup-ci", ".ci/run"]
+
+
+def test_students_systems_are_tried_without_make():
+    """On Windows and macOS: install as README says, the package's tests, a chapter."""
+    workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))
+    job = workflow["jobs"]["students"]
+    assert job["strategy"]["matrix"]["system"] == ["windows-latest", "macos-latest"]
+    assert job["env"] == {"AE_PROFILE": "quick"}
+    install, *tests = [step["run"] for step in job["steps"] if "run" in step]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"\n{install}\n" in readme, "README gives another command"
+    assert tests == [
+        "python -m pytest tests/ae_lib",
+        "python -m pytest chapters/dense_autoencoder.ipynb",
+    ]
+
+
+def test_other_versions_and_backends_run_every_chapter():
+    jobs = yaml.safe_load((ROOT / ".github/workflows/versions.yml").read_text(encoding="utf-8"))
+    called = {
+        step["run"] for job in jobs["jobs"].values() for step in job["steps"] if "run" in step
+    }
+    assert called == {f"make test-{name}" for name in ("jax", "torch", "oldest", "newest")}
+    for target in called:
+        command = ["make", "--dry-run", "--always-make", target.split()[1]]
+        said = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+        (pytest_line,) = (
+            x for x in said.stdout.replace("\\\n", "").splitlines() if " pytest " in x
+        )
+        assert " chapters " in pytest_line, target
+
+
+def test_the_environment_is_made_again_for_a_new_lock_only(tmp_path):
+    """A rule of ruff more in pyproject.toml does not cost minutes."""
+    venv = tmp_path / "venv"
+    venv.mkdir()
+    for name in (".locked", ".ready"):
+        (venv / name).touch()
+
+    def said(*changed):
+        touched = [f"--what-if={name}" for name in changed]
+        command = ["make", "--dry-run", f"VENV={venv}", *touched, "sync"]
+        return subprocess.run(
+            command, cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+        ).stdout
+
+    assert "pip install" not in said()
+    assert "venv --clear" in said(".ci/requirements.lock")
+    assert "venv --clear" not in said("pyproject.toml")
+    assert "--no-deps --no-build-isolation -e ." in said("pyproject.toml")
 
 
 def test_there_are_four_workflows():
     assert [path.stem for path in WORKFLOWS] == ["gpu", "publish", "test", "versions"]
-    gpu = yaml.safe_load(WORKFLOWS[0].read_text())
+    gpu = yaml.safe_load(WORKFLOWS[0].read_text(encoding="utf-8"))
     assert "schedule" in gpu[True]  # YAML reads the key `on` as true
     assert "workflow_dispatch" in gpu[True]
     assert gpu["jobs"]["gpu"]["env"]["AE_PROFILE"] == "full"
@@ -60,14 +138,16 @@ def test_every_citation_exists_and_every_entry_is_cited():
     pages = [*TEXTS, ROOT / "index.md"]
     cited = set()
     for page in pages:
-        for keys in re.findall(r"\{cite:\w+\}`([^`]+)`", page.read_text()):
+        for keys in re.findall(r"\{cite:\w+\}`([^`]+)`", page.read_text(encoding="utf-8")):
             cited |= set(keys.split(","))
-    bibliography = (ROOT / "pages" / "references.bib").read_text()
+    bibliography = (ROOT / "pages" / "references.bib").read_text(encoding="utf-8")
     assert set(re.findall(r"^@\w+\{(\w+),", bibliography, re.MULTILINE)) == cited
 
 
 def test_references_can_be_followed():
-    for entry in re.split(r"\n(?=@)", (ROOT / "pages" / "references.bib").read_text()):
+    for entry in re.split(
+        r"\n(?=@)", (ROOT / "pages" / "references.bib").read_text(encoding="utf-8")
+    ):
         doi = re.search(r"doi = \{(.*)\}", entry)
         assert doi or "url = {https://" in entry or "howpublished" in entry, entry
         assert not doi or re.fullmatch(r"10\.\d{4,9}/\S+", doi[1])
@@ -76,12 +156,14 @@ def test_references_can_be_followed():
 def test_requirements_are_lower_bounds_and_the_lock_is_exact():
     needs = [
         line.split("#")[0].strip()
-        for line in (ROOT / "requirements.txt").read_text().splitlines()
+        for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
         if line.strip() and not line.startswith("#")
     ]
     assert all(re.fullmatch(r"[\w-]+>=[\d.]+(post\d+)?(,<2)?", need) for need in needs), needs
     locked = re.findall(
-        r"^([a-z][\w-]*)==", (ROOT / ".ci" / "requirements.lock").read_text(), re.MULTILINE
+        r"^([a-z][\w-]*)==",
+        (ROOT / ".ci" / "requirements.lock").read_text(encoding="utf-8"),
+        re.MULTILINE,
     )
     for need in needs:
         assert re.split(r">=", need)[0].replace("_", "-").lower() in locked
@@ -91,8 +173,8 @@ def test_requirements_are_lower_bounds_and_the_lock_is_exact():
 
 
 def test_the_package_asks_for_no_more_than_the_requirements():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    needs = (ROOT / "requirements.txt").read_text().splitlines()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needs = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     extras = [need for group in project["optional-dependencies"].values() for need in group]
     assert set(project["dependencies"] + extras) <= set(needs)
 

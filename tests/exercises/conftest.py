@@ -33,6 +33,6 @@ def solved(built):
 @pytest.fixture(scope="session")
 def questions(built):
     """Return a function: the name of a sheet to the description of its questions."""
-    return lambda name: json.loads((built(name) / "autograder" / "sheet.json").read_text())[
-        "questions"
-    ]
+    return lambda name: json.loads(
+        (built(name) / "autograder" / "sheet.json").read_text(encoding="utf-8")
+    )["questions"]

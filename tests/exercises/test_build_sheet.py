@@ -45,9 +45,14 @@ def test_each_course_has_its_own_sheet(name, built, other):
     assert sum(here[key] != there[key] for key in here) >= len(here) - 1
     for test in (built(name) / "student" / "tests").glob("*.py"):
         # Public tests ship with ae_lib, so they must be the same for all courses.
-        assert test.read_text() == (other[name] / "student" / "tests" / test.name).read_text()
+        assert test.read_text(encoding="utf-8") == (
+            other[name] / "student" / "tests" / test.name
+        ).read_text(encoding="utf-8")
     both = [
-        {p.name: p.read_text() for p in (folder / "autograder" / "tests").glob("*.py")}
+        {
+            p.name: p.read_text(encoding="utf-8")
+            for p in (folder / "autograder" / "tests").glob("*.py")
+        }
         for folder in (built(name), other[name])
     ]
     assert sum(both[0][key] != both[1][key] for key in both[0]) >= len(both[0]) - 1
@@ -75,11 +80,11 @@ def test_the_same_seed_makes_the_same_sheet(built, tmp_path):
     for path in built("pca_sheet").rglob("*.*"):
         if path.suffix in (".py", ".ipynb", ".json"):
             twin = again / path.relative_to(built("pca_sheet"))
-            assert path.read_text() == twin.read_text(), path.name
+            assert path.read_text(encoding="utf-8") == twin.read_text(encoding="utf-8"), path.name
 
 
 def test_the_description(built):
-    text = (built("pca_sheet") / "autograder" / "sheet.json").read_text()
+    text = (built("pca_sheet") / "autograder" / "sheet.json").read_text(encoding="utf-8")
     sheet = json.loads(text)
     assert sheet["sheet"] == "pca_sheet"
     assert sheet["seed"] == 0
@@ -141,10 +146,10 @@ def test_an_old_build_is_replaced(tmp_path):
     ],
 )
 def test_a_bad_master_is_named(old, new, message, tmp_path):
-    text = (ROOT / "masters" / "pca_sheet.py").read_text()
+    text = (ROOT / "masters" / "pca_sheet.py").read_text(encoding="utf-8")
     assert old in text
     master = tmp_path / "pca_sheet.py"
-    master.write_text(text.replace(old, new))
+    master.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(BuildError, match=re.escape(message)):
         build_sheet(master, tmp_path / "out")
     assert not list((tmp_path / "out").glob("*")), "half a sheet is left"
@@ -158,9 +163,11 @@ def test_a_missing_master_and_a_bad_seed_are_named(tmp_path):
 
 
 def test_a_solution_that_fails_its_tests_is_named(tmp_path):
-    text = (ROOT / "masters" / "pca_sheet.py").read_text()
+    text = (ROOT / "masters" / "pca_sheet.py").read_text(encoding="utf-8")
     master = tmp_path / "pca_sheet.py"
-    master.write_text(text.replace("return mean, Wt[:k].T", "return mean, Wt[:k]"))
+    master.write_text(
+        text.replace("return mean, Wt[:k].T", "return mean, Wt[:k]"), encoding="utf-8"
+    )
     with pytest.raises(BuildError, match="tests failed in the autograder notebook"):
         build_sheet(master, tmp_path / "out", verify=True)
 

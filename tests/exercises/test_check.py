@@ -2,6 +2,7 @@
 
 import pytest
 
+import ae_lib
 from ae_lib import check
 from ae_lib.sheets import expect
 
@@ -11,7 +12,9 @@ SHEET = "pca_sheet"
 def test_an_unknown_question_is_told(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert "no tests for this question. It has tests for q1, q2" in str(check("q99"))
-    assert "is the name of the sheet right?" in str(check("q1", sheet="99_nothing"))
+    unknown = str(check("q1", sheet="99_nothing"))
+    assert f"ae_lib {ae_lib.__version__} knows no sheet '99_nothing'" in unknown
+    assert "newer version of ae_lib" in unknown
     assert not check("q99").passed
 
 
@@ -30,9 +33,9 @@ def test_tests_beside_the_notebook_go_first(tmp_path, monkeypatch):
         "def test_x(my_value):\n    '''My <value>.'''\n    assert my_value == 2, 'Look & see.'\n"
     )
     path = tmp_path / "tests" / "q1.py"
-    path.write_text("# 02_other\n" + body)
+    path.write_text("# 02_other\n" + body, encoding="utf-8")
     assert "My <value>" not in str(check("q1"))  # another sheet's folder
-    path.write_text("# pca_sheet\n" + body)
+    path.write_text("# pca_sheet\n" + body, encoding="utf-8")
     assert "not yet  My <value>.\n           Look & see." in str(check("q1"))
     assert "My &lt;value&gt;.<br><em>Look &amp; see.</em>" in check("q1")._repr_html_()
     monkeypatch.setitem(globals(), "my_value", 2)
@@ -50,6 +53,20 @@ def test_errors_of_the_student_are_messages(tmp_path, monkeypatch):
     assert "pca_error stopped with SystemExit: bye" in str(check("q2"))
     monkeypatch.setitem(globals(), "pca_error", 3)
     assert "pca_error is a int; expected a function" in str(check("q2"))
+
+
+def test_the_line_that_stopped_is_named(tmp_path, monkeypatch):
+    """Of the student's own code, also where a library below it raised."""
+    monkeypatch.chdir(tmp_path)
+    cell = tmp_path / "cell.py"  # as IPython keeps the source of each cell
+    cell.write_text(
+        "def pca_error(x, k):\n    import json\n    return json.loads('{')\n", encoding="utf-8"
+    )
+    exec(compile(cell.read_text(encoding="utf-8"), str(cell), "exec"), globals())
+    monkeypatch.setitem(globals(), "pca_error", globals().pop("pca_error"))
+    told = str(check("q2"))
+    assert "pca_error stopped with JSONDecodeError" in told
+    assert "(line 3 of its cell: return json.loads('{'))" in told
 
 
 def test_nothing_is_checked_while_a_grader_runs_the_notebook(monkeypatch):

@@ -57,6 +57,13 @@ MISTAKES = [
         2,
     ),
     ("q2", "another code", NET.format(h="h", code="CODE + 1", last="sigmoid", extra=""), 2),
+    (
+        "q2",
+        "the same answer to everything",
+        NET.format(h="h", code="CODE", last="sigmoid", extra="")
+        + "ordered.set_weights([0 * w for w in ordered.get_weights()])",
+        3,
+    ),
     ("q2", "a number in place of the model", "ordered = PARAMS", 0),
     ("q3", "softmax is left in", TRAIN.format(**{**GOOD, "last": "softmax"}), 0),
     ("q3", "the plain gradient is left in", TRAIN.format(**{**GOOD, "optimizer": '"sgd"'}), 0),
@@ -78,6 +85,29 @@ linear.fit(x_small, x_small, batch_size=600, epochs=2, verbose=0)
 linear = models.Sequential([Input(shape=(64,)), Dense(K), Dense(64)])
 linear.compile(optimizer="adam", loss="mean_squared_error")
 linear.fit(x_small, x_small, batch_size=600, epochs=2, verbose=0)
+""",
+        1,
+    ),
+    (
+        "q4",
+        "PCA's weights in place of training",
+        """
+linear = models.Sequential([Input(shape=(64,)), Dense(K), Dense(64)])
+V = np.linalg.svd(x_small, full_matrices=False)[2][:K].T
+linear.set_weights([V, np.zeros(K), V.T, np.zeros(64)])
+error_ratio, angle = 1.0, 0.0
+""",
+        1,
+    ),
+    (
+        "q4",
+        "PCA's weights, mixed",
+        """
+linear = models.Sequential([Input(shape=(64,)), Dense(K), Dense(64)])
+V = np.linalg.svd(x_small, full_matrices=False)[2][:K].T
+A = np.random.default_rng(0).normal(size=(K, K))
+linear.set_weights([V @ A, np.zeros(K), np.linalg.inv(A) @ V.T, np.zeros(64)])
+error_ratio, angle = 1.0, 0.0
 """,
         1,
     ),

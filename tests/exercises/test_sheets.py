@@ -57,11 +57,11 @@ def test_each_test_has_a_title_and_each_question_a_public_test(name, built, ques
     for question in questions(name):
         if question["manual"]:
             continue
-        source = (built(name) / "autograder" / question["test_file"]).read_text()
+        source = (built(name) / "autograder" / question["test_file"]).read_text(encoding="utf-8")
         assert source.count("@test_case") == len(re.findall(r'\n    """.*\.?"""\n', source))
         assert "hidden=True" in source
         public = ROOT / "ae_lib" / "sheets" / name / f"{question['name']}.py"
-        assert "hidden=True" not in public.read_text()
+        assert "hidden=True" not in public.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -26,7 +26,7 @@ def build(folder: Path, **changes: str) -> Path:
     run = subprocess.run(
         [builder, "build", "-q", "-W", "-n", "--keep-going", str(copy)],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert run.returncode == 0, f"{run.stdout}{run.stderr}"

@@ -73,7 +73,9 @@ def all_secrets() -> set[str]:
     """Return the secret lines of all sheets, without those that are public as well."""
     both = [secrets(master) for master in MASTERS]
     code = [*(ROOT / "ae_lib").glob("*.py"), *(ROOT / "ae_lib" / "sheets").glob("*.py")]
-    texts = [path.read_text() for path in [*(ROOT / "chapters").glob("*.md"), *code]]
+    texts = [
+        path.read_text(encoding="utf-8") for path in [*(ROOT / "chapters").glob("*.md"), *code]
+    ]
     known = flat("\n".join(["\n".join(public) for _, public in both] + texts))
     found = set()
     for master, (lines, _) in zip(MASTERS, both, strict=True):

@@ -88,14 +88,14 @@ def keras_model(case: dict) -> keras.Model:
 def node(*arguments: object) -> Any:
     """Return what `train_steps.mjs` prints."""
     command = [NODE, HERE / "train_steps.mjs", *map(str, arguments)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    run = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
 
 
 def test_the_modules_by_hand():
     command = [NODE, "--test", HERE / "train_engine.test.mjs"]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    run = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert run.returncode == 0, run.stdout + run.stderr
 
 

@@ -44,7 +44,7 @@ def folder(tmp_path_factory):
 def seen(folder, chromium):
     """What the browser saw."""
     command = [NODE, ROOT / "tests" / "web" / "train_browser.mjs", chromium, folder]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=400)
+    run = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=400)
     assert run.returncode == 0, run.stdout + run.stderr
     return json.loads(run.stdout)
 

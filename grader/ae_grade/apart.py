@@ -1,0 +1,194 @@
+"""Grade each submission in a process of its own: whatever an answer costs, it costs no other one.
+
+A worker has the tests' libraries loaded, forks a process for each submission, and watches it: its
+processor time, and that it lives. The fork may use only so much memory. Where it dies or computes
+too long, the question that was being marked is given up, and all others are marked again.
+"""
+
+import ctypes
+import importlib
+import os
+import resource
+import signal
+import traceback
+from multiprocessing import connection, get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from ae_grade.host import processor_time
+from ae_grade.sandbox import Sandbox, SandboxError
+from ae_grade.sheet import Sheet
+from ae_grade.text import clean
+
+__all__ = ["GraderFault", "Worker", "WorkerDied"]
+
+LOOK = 0.5  # seconds between two looks at the processor time of a submission's process
+SPARE = 10  # seconds of processor time that a question may take beyond its limit
+
+
+class WorkerDied(RuntimeError):
+    """The worker was ended from outside; nothing is decided about the submission."""
+
+
+class GraderFault(RuntimeError):
+    """A fault of the tests or of the grader, with its traceback."""
+
+
+class Worker:
+    """A process that grades one submission after the other, each in a fork of itself.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    sandbox : Sandbox
+    """
+
+    def __init__(self, sheet: Sheet, sandbox: Sandbox) -> None:
+        context = get_context("forkserver")
+        context.set_forkserver_preload(
+            ["ae_grade.apart", "ae_grade.grade", *sorted(sheet.imports())]
+        )
+        self._connection, theirs = context.Pipe()
+        self.process: BaseProcess = context.Process(
+            target=work, args=(theirs, sheet, sandbox), daemon=True
+        )
+        self.process.start()
+        theirs.close()
+
+    def grade(self, content: bytes) -> dict:
+        """Return what `ae_grade.grade.grade` returns.
+
+        Raises
+        ------
+        WorkerDied, GraderFault, SandboxError
+        """
+        try:
+            self._connection.send_bytes(content)
+            kind, result = self._connection.recv()
+        except (EOFError, OSError):
+            raise WorkerDied("its worker was ended from outside") from None
+        if kind == "sandbox":
+            raise SandboxError(result)
+        if kind == "fault":
+            raise GraderFault(result)
+        return result
+
+    def close(self) -> None:
+        """End the worker and all that it has started."""
+        self._connection.close()
+        self.process.kill()
+        self.process.join()
+
+
+def bind_to_parent() -> None:
+    """End with the process that started this one, and leave Ctrl-C to the run."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def work(requests: Connection, sheet: Sheet, sandbox: Sandbox) -> None:
+    """Grade what comes until the connection ends."""
+    bind_to_parent()
+    for name in sorted(sheet.imports()):
+        importlib.import_module(name)
+    while True:
+        try:
+            content = requests.recv_bytes()
+        except EOFError:
+            return
+        requests.send(grade_in_fork(sheet, sandbox, content, requests))
+
+
+def grade_in_fork(
+    sheet: Sheet, sandbox: Sandbox, content: bytes, requests: Connection
+) -> tuple[str, Any]:
+    """Grade in a fork; a question whose answers end it is given up, and the rest marked again."""
+    given_up: dict[str, str] = {}
+    while True:
+        question, result = attempt(sheet, sandbox, content, given_up, requests)
+        if result is not None:
+            return result
+        if question in given_up:
+            return "fault", f"The grader's process ended twice at {question or 'the start'}."
+        given_up[question] = (
+            "Your answer was more than the grader can look at: too large, or too slow to compare."
+        )
+
+
+def attempt(
+    sheet: Sheet,
+    sandbox: Sandbox,
+    content: bytes,
+    given_up: dict[str, str],
+    requests: Connection,
+) -> tuple[str, tuple[str, Any] | None]:
+    """Return the question that was last begun, and the result unless the fork has died."""
+    context = get_context("fork")
+    ours, theirs = context.Pipe(duplex=False)
+    pid = os.fork()
+    if pid == 0:
+        ours.close()
+        fork_main(theirs, sheet, sandbox, content, given_up)
+    theirs.close()
+    question, begun = "", 0.0
+    try:
+        while True:
+            ready = connection.wait([ours, requests], LOOK)
+            if ours in ready:
+                try:
+                    kind, what = ours.recv()
+                except EOFError:
+                    return question, None
+                if kind != "question":
+                    return question, (kind, what)
+                question, begun = what, processor_time(pid)
+            elif requests in ready:
+                os._exit(1)  # the run is gone: the fork and its boxes follow
+            elif question and processor_time(pid) - begun > sheet.question_timeout + SPARE:
+                return question, None
+    finally:
+        ours.close()
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+def fork_main(
+    results: Connection, sheet: Sheet, sandbox: Sandbox, content: bytes, given_up: dict[str, str]
+) -> None:
+    """Grade in this fork, tell the worker, and end."""
+    from ae_grade.grade import grade
+
+    try:
+        bind_to_parent()
+        used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
+        bound = used * resource.getpagesize() + sheet.answers
+        # The soft limit alone: a box sets its own.
+        resource.setrlimit(
+            resource.RLIMIT_DATA, (bound, resource.getrlimit(resource.RLIMIT_DATA)[1])
+        )
+
+        def begin(question: str) -> None:
+            results.send(("question", question))
+
+        record = grade(sheet, content, sandbox, given_up=given_up, begin=begin)
+        results.send(("record", record))
+    except SandboxError as error:
+        results.send(("sandbox", str(error)))
+    except MemoryError:
+        os._exit(1)
+    except Exception as error:
+        # A fault of the tests or of the grader: no mark, and staff see where.
+        results.send(("fault", clean("".join(traceback.format_exception(error)), 5000)))
+    finally:
+        os._exit(0)
+
+
+def limit_memory(size: int) -> None:
+    """Let this process take only so much memory beyond what it has."""
+    used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    # The soft limit alone: a box sets its own.
+    bound = used * resource.getpagesize() + size
+    resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))

@@ -1,0 +1,217 @@
+"""Mark one submission: run it in a box, run otter's tests outside."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from otter.test_files import GradingResults
+from otter.test_files.abstract_test import TestCase, TestCaseResult
+
+from ae_grade.notebook import Cell, InvalidNotebook, read_cells, read_notebook
+from ae_grade.proxy import Names, NotebookRun, OutOfTime
+from ae_grade.sandbox import Limits, Sandbox
+from ae_grade.sheet import Question, Sheet
+from ae_grade.testfile import TestFile, case_title, message_of, test_file
+from ae_grade.text import clean
+
+__all__ = ["grade", "question_record"]
+
+UNANSWERED = ("", "...", "_Type your answer here, replacing this text._")
+NOTHING_GIVEN_UP: Mapping[str, str] = {}
+MAX_ANSWER = 20_000  # characters of an answer in words that the staff's page shows
+
+
+def written_answers(sheet: Sheet, content: bytes) -> dict[str, list[str]]:
+    """Return what a notebook says to the questions that are marked by hand, cell by cell.
+
+    That is what stands between the question's heading and the heading of another question, code
+    included; nothing if the heading is gone.
+    """
+    found: dict[str, list[str]] = {q.name: [] for q in sheet.questions if q.tests is None}
+    current = ""
+    for kind, source in read_notebook(content):
+        heading = source.lstrip().partition("\n")[0] if kind == "markdown" else ""
+        if heading.startswith("#"):
+            named = [q.name for q in sheet.questions if q.title and q.title in heading]
+            current = named[0] if named else current
+            if named:
+                continue
+        if current in found and source.strip() not in UNANSWERED:
+            found[current].append(source)
+    return {name: shortened(sources) for name, sources in found.items()}
+
+
+def shortened(sources: Sequence[str]) -> list[str]:
+    """Return texts that may stand in a page, together no longer than a person would read."""
+    result, left = [], MAX_ANSWER
+    for source in sources:
+        if left <= 0:
+            result.append("... (more in the notebook)")
+            break
+        result.append(clean(source, left))
+        left -= len(source)
+    return result
+
+
+def run_tests(
+    sheet: Sheet,
+    run: NotebookRun,
+    given_up: Mapping[str, str] = NOTHING_GIVEN_UP,
+    begin: Callable[[str], None] = lambda _: None,
+) -> tuple[GradingResults, list[str]]:
+    """Run all tests of a sheet against a notebook.
+
+    Returns
+    -------
+    results : GradingResults
+        As otter has them.
+    problems : list of str
+        What went wrong in the notebook's cells before any hidden test.
+
+    Notes
+    -----
+    The public tests of all questions come first, and the problems of the cells are noted before
+    the first hidden test. So whatever a student reads comes from a run in which no hidden input
+    had been near the notebook, and what the box does afterwards changes nothing but the points.
+    """
+    files = {q.name: test_file(q) for q in sheet.questions if q.tests is not None}
+    allowance = dict.fromkeys(files, sheet.question_timeout)
+    over = {name: given_up.get(name, "") for name in files}
+    results: dict[str, list[TestCaseResult]] = {name: [] for name in files}
+    problems: list[str] = []
+    constants = sheet.constants()
+    begin("")
+    run.box()
+    for hidden in (False, True):
+        for name, file in files.items():
+            cases = [case for case in file.test_cases if bool(case.hidden) == hidden]
+            if not cases:
+                continue
+            if over[name]:
+                results[name] += not_run(cases, over[name])
+                continue
+            part = TestFile(name, file.path, cases, file.all_or_nothing)
+            part.source = file.source
+            begin(name)
+            run.begin(allowance[name])
+            try:
+                part.run(Names(run, constants))
+            except OutOfTime:
+                pass  # between two tests; why is what `end` says
+            finally:
+                allowance[name], over[name] = run.end()
+            done = part.test_case_results
+            results[name] += [*done, *not_run(cases[len(done) :], over[name])]
+        if not hidden:
+            problems = list(run.problems)
+    for name, file in files.items():
+        file.test_case_results = results[name]
+    return GradingResults(list(files.values())), problems
+
+
+def not_run(cases: Sequence[TestCase], why: str) -> list[TestCaseResult]:
+    return [TestCaseResult(case, f"Not run. {why}", False) for case in cases]
+
+
+def grade(
+    sheet: Sheet,
+    content: bytes,
+    sandbox: Sandbox,
+    limits: Limits | None = None,
+    given_up: Mapping[str, str] = NOTHING_GIVEN_UP,
+    begin: Callable[[str], None] = lambda _: None,
+) -> dict:
+    """Mark one submission; in the main thread of a process, which a signal may interrupt.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    content : bytes
+        The notebook as it was handed in.
+    sandbox : Sandbox
+    limits : Limits, optional
+        Default: what the sheet says.
+    given_up : mapping
+        Questions that are not looked at any more, and why.
+    begin : callable
+        Called with the name of each question before its tests, and with nothing before the cells.
+
+    Returns
+    -------
+    dict
+        What goes into the log: status, message, questions with their test cases, problems of the
+        notebook's cells, total, possible, seconds and sandbox. ``later`` holds the problems that
+        came up after the first hidden test: they are for staff.
+
+    Raises
+    ------
+    SandboxError
+        No box could be made. That is no fault of the submission: nothing is decided about it.
+    """
+    start = time.perf_counter()
+    record: dict[str, Any] = {"status": "graded", "message": "", "problems": [], "later": []}
+    results = None
+    answers: dict[str, list[str]] = {}
+    try:
+        cells = read_cells(content)
+        answers = written_answers(sheet, content)
+    except InvalidNotebook as error:
+        record.update(status="not a usable notebook", message=str(error))
+    else:
+        setup = sheet.missing_setup([cell.source for cell in cells])
+        # Before the first cell, with numbers that no cell of the notebook has.
+        cells = [*(Cell(i - len(setup), source) for i, source in enumerate(setup)), *cells]
+        if setup:
+            record["message"] = (
+                "Cells that the sheet begins with are missing or changed in this notebook. The "
+                "grader ran the sheet's own before yours."
+            )
+        limits = limits or Limits(
+            memory=sheet.memory,
+            cpu=int(sheet.timeout + sheet.question_timeout * len(sheet.questions)) + 60,
+            processes=128 if sheet.backend == "numpy" else 512,
+        )
+        # Keras is loaded beforehand, so that it can be seeded before the first cell.
+        preload = () if sheet.backend == "numpy" else ("keras",)
+        surroundings = sheet.course.surroundings()
+        run = NotebookRun(
+            cells, sandbox, limits, sheet.timeout, surroundings, sheet.backend, preload
+        )
+        try:
+            results, record["problems"] = run_tests(sheet, run, given_up, begin)
+        finally:
+            run.close()
+        record["later"] = run.problems[len(record["problems"]) :]
+    record["questions"] = [question_record(q, results, answers) for q in sheet.questions]
+    record["total"] = round(sum(q["score"] or 0 for q in record["questions"]), 6)
+    record["possible"] = sheet.possible
+    record["seconds"] = round(time.perf_counter() - start, 3)
+    record["sandbox"] = str(sandbox)
+    return record
+
+
+def question_record(
+    question: Question, results: GradingResults | None, answers: dict[str, list[str]]
+) -> dict:
+    """Return what the log says of a question; a score of None waits to be marked by hand."""
+    about: dict[str, Any] = {"name": question.name, "possible": question.points}
+    if question.tests is None:
+        return {**about, "score": None, "cases": [], "answer": answers.get(question.name, [])}
+    if results is None:
+        return {**about, "score": 0.0, "cases": []}
+    file = results.get_result(question.name)
+    cases: Sequence[TestCaseResult] = file.test_case_results
+    return {
+        **about,
+        "score": round(float(file.score), 6),
+        "cases": [
+            {
+                "name": case_title(c.test_case),
+                "hidden": bool(c.test_case.hidden),
+                "passed": c.passed,
+                "points": c.test_case.points,
+                "message": message_of(c),
+            }
+            for c in cases
+        ],
+    }

@@ -1,0 +1,405 @@
+"""A running box, and what watches it from outside."""
+
+import contextlib
+import functools
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ae_grade import protocol
+from ae_grade.files import processors
+from ae_grade.sandbox import (
+    FIRST_UID,
+    HERE,
+    HOME,
+    WRITABLE,
+    Limits,
+    Sandbox,
+    SandboxError,
+    Surroundings,
+    bubblewrap_command,
+    container_command,
+    environment,
+)
+from ae_grade.seccomp import SECCOMP, column, filter_program
+
+__all__ = ["Box", "BoxError"]
+
+START_TIMEOUT = 120  # seconds for Python and the sheet's libraries to load on a busy machine
+WATCH_INTERVAL = 0.05  # seconds between two looks at the memory
+PATIENCE = 20  # times the limit by the clock, however busy the machine is
+MAX_FILES = 20_000  # in one file system of the box: each takes memory that no process owns
+
+
+NOTHING = Surroundings()
+
+
+class BoxError(RuntimeError):
+    """The box ended, or had to be ended, and says why."""
+
+
+class Box:
+    """One running box.
+
+    Parameters
+    ----------
+    sandbox : Sandbox
+    limits : Limits
+    surroundings : Surroundings
+        What the course adds: its package, its data.
+    backend : str
+        ``"numpy"`` or a backend of Keras.
+    preload : sequence of str
+        Modules to import before the notebook starts.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        limits: Limits,
+        surroundings: Surroundings = NOTHING,
+        backend: str = "numpy",
+        preload: Sequence[str] = (),
+    ) -> None:
+        self.sandbox, self.limits, self.surroundings = sandbox, limits, surroundings
+        self.reason = ""
+        self.used = 0.0  # seconds that the last request took, without waiting for a processor
+        self._ready = False
+        self.last_words = ""
+        self._inner = 0  # process 1 of the box, as this machine counts
+        self._name = ""  # of the container, if it is one
+        self._ended = threading.Event()
+        self._folder: tempfile.TemporaryDirectory | None = None
+        self._process = self._start(backend, list(preload))
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._to, self._from = self._process.stdin.fileno(), self._process.stdout.fileno()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._watcher.start()
+        for fd in (self._to, self._from):
+            os.set_blocking(fd, False)
+        try:
+            protocol.receive(self._from, protocol.Deadline(START_TIMEOUT))
+        except (EOFError, TimeoutError, protocol.ProtocolError) as error:
+            self.close()
+            raise SandboxError(
+                f"The box did not start ({type(error).__name__}). It said: {self.last_words}"
+            ) from None
+        if self._name:
+            self._inner = self._first_process()
+        self._ready = True
+
+    def _start(self, backend: str, preload: list[str]) -> subprocess.Popen:
+        limits, kind, course = self.limits, self.sandbox.kind, self.surroundings
+        # A user of its own for each box: the limit on processes counts by user.
+        uid = FIRST_UID + threading.get_native_id()
+        if self.sandbox.rootless:
+            # Podman makes a space of users for each container; docker has 65,536 for all.
+            uid = os.getuid() if kind == "podman" else 1024 + threading.get_native_id() % 60_000
+        inside = environment(HOME, backend, limits, course)
+        options: dict[str, Any] = {"uid": uid, "rlimits": limits.rlimits(), "preload": preload}
+        pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        pipes["start_new_session"] = True
+        if kind == "none":
+            self._folder = tempfile.TemporaryDirectory(prefix="ae-grade-")
+            inside = environment(self._folder.name, backend, limits, course)
+            inside |= course.bare_environment
+            program = [sys.executable, str(HERE / "guest.py"), json.dumps(options)]
+            return subprocess.Popen(program, env=inside, **pipes)
+        options["filter"] = [SECCOMP[column()], filter_program().hex()]
+        options["container"] = kind != "bubblewrap"
+        program = [sys.executable, "/box/guest.py", json.dumps(options)]
+        if options["container"]:
+            self._name = f"ae-grade-{os.urandom(8).hex()}"
+            command = container_command(self.sandbox, self._name, uid, limits, inside, course)
+            # With this environment, since the program looks there for its daemon.
+            return subprocess.Popen(command + program, **pipes)
+        command = bubblewrap_command(limits, inside, course)
+        info_read, info_write = os.pipe()
+        command[1:1] = ["--info-fd", str(info_write)]
+        try:
+            # Without environment: the box can read that of its first process.
+            process = subprocess.Popen(command + program, env={}, pass_fds=(info_write,), **pipes)
+        finally:
+            os.close(info_write)
+        with open(info_read, encoding="utf-8") as info:
+            said = info.read()
+        self._inner = json.loads(said)["child-pid"] if said else 0
+        return process
+
+    def _first_process(self) -> int:
+        words = [self.sandbox.kind, "inspect", "--format", "{{.State.Pid}}", self._name]
+        said = subprocess.run(
+            words, capture_output=True, encoding="utf-8", check=False
+        ).stdout.strip()
+        return int(said) if said.isdigit() else 0  # it has ended: the next request says why
+
+    def request(
+        self, header: dict, arrays: Sequence[np.ndarray] = (), timeout: float = 60
+    ) -> tuple[dict, list[np.ndarray]]:
+        """Send a request and return the reply; the box is ended if none comes in time.
+
+        Raises
+        ------
+        BoxError
+            The box ended, did not answer in time or sent what may not pass.
+        """
+        deadline = FairDeadline(timeout, self)
+        number = int.from_bytes(os.urandom(6), "big")  # a reply made up beforehand has another
+        try:
+            protocol.send(self._to, {"id": number, **header}, list(arrays), deadline)
+            reply, results = protocol.receive(self._from, deadline)
+            if reply.get("id") != number:
+                raise protocol.ProtocolError("a reply to a question that was not asked")
+        except TimeoutError:
+            self._fail(f"it did not finish within {timeout:.3g} seconds")
+        except protocol.ProtocolError as error:
+            self._fail(f"it sent {error}")
+        except MemoryError:
+            self._fail("it sent more than the grader can hold")
+        except (EOFError, OSError):
+            self._ended.wait(0.2)  # let the watch say that it was the memory
+            self._process.poll()
+            self._fail(self._how_it_ended())
+        finally:
+            self.used = deadline.used()
+        return reply, results
+
+    @functools.cached_property
+    def notebook(self) -> int:
+        """The process in which the notebook runs."""
+        root = self._inner or self._process.pid
+        return root if self.sandbox.kind == "none" else (family(root)[1:2] or [root])[0]
+
+    def computed(self) -> float:
+        """Return the seconds of processor time of all processes of the box, ended ones included."""
+        return sum(map(processor_time, family(self._inner or self._process.pid)))
+
+    def _fail(self, reason: str) -> None:
+        self.reason = self.reason or reason
+        self.close()
+        raise BoxError(self.reason)
+
+    def _how_it_ended(self) -> str:
+        try:
+            status = self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            return "it closed its connection to the grader"
+        # bubblewrap and shells report death by signal n as status 128 + n
+        number = status - 128 if status > 128 else -status
+        if number in signal.valid_signals():
+            return f"it was ended by signal {signal.Signals(number).name}"
+        return f"it left Python with status {status}"
+
+    def _watch(self) -> None:
+        """End the box when its processes together use more memory than they may."""
+        limit = self.limits.memory
+        while not self._ended.wait(WATCH_INTERVAL):
+            root = self._inner or self._process.pid
+            buffers = socket_buffers(self._inner) if self._inner else 0
+            if buffers + memory_of(root, limit) > limit:
+                self.reason = f"it used more than {limit / 2**20:.0f} MB of memory in total"
+            elif self._ready and self._inner and files_of(root) > MAX_FILES:
+                self.reason = f"it made more than {MAX_FILES:,} files"
+            if self.reason:
+                self._kill()
+                return
+
+    def _kill(self) -> None:
+        """Kill the box; what started it ends by itself once all that ran in it is gone."""
+        if self._process.poll() is not None:
+            return
+        if self._name:
+            # Containers may belong to a daemon that runs as another user.
+            words = [self.sandbox.kind, "kill", self._name]
+            subprocess.run(words, capture_output=True, check=False)
+            return
+        with contextlib.suppress(ProcessLookupError):
+            if self.sandbox.kind == "none":
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                # Process 1 of the box takes all others with it, daemons included.
+                os.kill(self._inner or self._process.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """End every process of the box and wait until they are gone."""
+        self._ended.set()
+        self._kill()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._watcher is not threading.current_thread():
+            self._watcher.join()
+        words = self._process.stderr
+        if words is not None and not words.closed:
+            # Only what was said before the notebook started: after that it goes nowhere.
+            self.last_words = words.read().decode(errors="replace")[-2000:].strip()
+        for pipe in (self._process.stdin, self._process.stdout, words):
+            with contextlib.suppress(BrokenPipeError):
+                if pipe is not None:
+                    pipe.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def __enter__(self) -> "Box":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class FairDeadline(protocol.Deadline):
+    """So many seconds in which the notebook computes or sleeps, on a machine that others use, too.
+
+    What counts is the clock without the time in which the notebook waited for a processor, or the
+    processor time of the whole box divided by the processors, whichever is more. So a neighbour
+    that keeps all processors busy costs nobody's answer, and spends its own time.
+    """
+
+    def __init__(self, seconds: float, box: Box) -> None:
+        super().__init__(seconds)
+        self.seconds, self.box = seconds, box
+        self.start, self.pid = time.monotonic(), box.notebook
+        self.waited = run_delay(self.pid)
+        # What other processes had computed before counts, too: reading all would take longer.
+        self.computed = processor_time(self.pid)
+
+    def used(self) -> float:
+        wall = time.monotonic() - self.start
+        return max(0.0, wall - max(0.0, run_delay(self.pid) - self.waited))
+
+    def left(self) -> float:
+        left = super().left()
+        if left > 0 or time.monotonic() - self.start > PATIENCE * self.seconds:
+            return left
+        computed = (self.box.computed() - self.computed) / processors()
+        left = self.seconds - max(self.used(), computed)
+        return left if left > 0.01 else 0.0
+
+
+def run_delay(pid: int) -> float:
+    """Return the seconds that a process has waited for a processor, as its kernel counts them."""
+    try:
+        with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0  # it has ended, or the kernel does not count: then the clock alone counts
+
+
+def processor_time(pid: int) -> float:
+    """Return the seconds that a process and its ended children have computed."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_of(root: int, enough: int) -> int:
+    """Return the bytes that a process and its descendants use, page tables included.
+
+    Resident pages are counted first, which is quick and counts shared pages more than once; only
+    when that is more than `enough` are shared pages divided among those who share them.
+    """
+    members = family(root)
+    total = tables = 0
+    for pid in members:
+        resident, table = resident_of(pid)
+        total, tables = total + resident, tables + table
+    if total + tables <= enough:
+        return total + tables
+    exact = tables
+    for pid in members:
+        try:
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+        except PermissionError:
+            return total + tables
+        except OSError:
+            continue
+        exact += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+    return exact
+
+
+def resident_of(pid: int) -> tuple[int, int]:
+    """Return the bytes of a process's pages and of its page tables."""
+    try:
+        with open(f"/proc/{pid}/status", "rb") as file:
+            said = file.read()
+    except OSError:
+        return 0, 0  # it ended while we looked
+    found = [re.search(rb"^%s:\s+(\d+) kB" % name, said, re.M) for name in (b"VmRSS", b"VmPTE")]
+    resident, table = (int(match[1]) * 1024 if match else 0 for match in found)
+    return resident, table
+
+
+def socket_buffers(pid: int) -> int:
+    """Return the most bytes that the sockets of a box may hold: no process owns them.
+
+    Sockets that are on their way through another one count, too.
+    """
+    total = 0
+    for name, most in socket_sizes().items():
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/net/{name}", "rb") as file:
+            total += max(0, file.read().count(b"\n") - 1) * most
+    return total
+
+
+@functools.cache
+def socket_sizes() -> dict[str, int]:
+    """Return how much a socket of each kind can hold on this machine."""
+
+    def setting(name: str, default: int) -> int:
+        try:
+            text = Path(f"/proc/sys/net/{name}").read_text(encoding="ascii")
+        except OSError:
+            return default
+        return int(text.split()[-1])
+
+    most = 2 * setting("core/wmem_max", 212_992)
+    tcp = setting("ipv4/tcp_wmem", 2**22) + setting("ipv4/tcp_rmem", 6 * 2**20)
+    return {"unix": most, "udp": most, "udp6": most, "tcp": tcp, "tcp6": tcp}
+
+
+def files_of(root: int) -> int:
+    """Return the largest number of files in a file system that the box may write to."""
+    most = 0
+    for folder in WRITABLE:
+        with contextlib.suppress(OSError):  # the box has just ended
+            found = os.statvfs(f"/proc/{root}/root{folder}")
+            most = max(most, found.f_files - found.f_ffree)
+    return most
+
+
+def family(root: int) -> list[int]:
+    """Return a process and all its descendants."""
+    members, seen = [root], {root}
+    for pid in members:
+        try:
+            threads = os.listdir(f"/proc/{pid}/task")
+        except OSError:
+            continue
+        for thread in threads:
+            try:
+                with open(f"/proc/{pid}/task/{thread}/children", encoding="utf-8") as file:
+                    children = map(int, file.read().split())
+            except OSError:
+                continue
+            for child in children:
+                if child not in seen:
+                    seen.add(child)
+                    members.append(child)
+    return members

@@ -1,0 +1,318 @@
+"""The sandboxes: which one a machine has, what a box of it sees, and the command that starts it."""
+
+import functools
+import hashlib
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["KINDS", "Limits", "Sandbox", "SandboxError", "Surroundings", "find_sandbox"]
+
+HERE = Path(__file__).parent
+HOME = "/home/student"
+COURSE = "/box/course"  # where the course's package lies inside
+WRITABLE = ("/tmp", "/dev/shm", HOME)
+KINDS = ("bubblewrap", "podman", "docker")  # in the order of choice
+BUBBLEWRAP = (0, 8)  # the first with --size and --disable-userns
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
+FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
+FIRST_UID = 2**30  # no machine has users up here
+ADVICE = (
+    "Install bubblewrap 0.8 or newer (Debian 12, Ubuntu 24.04: `apt install bubblewrap`; Fedora: "
+    "`dnf install bubblewrap`), or else podman or docker; then try `ae-grade doctor`."
+)
+
+
+class SandboxError(RuntimeError):
+    """No box can be made here; nothing of the submission has run."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one box may use.
+
+    Attributes
+    ----------
+    memory : int
+        Bytes of memory of all processes together, and of each process.
+    disk : int
+        Bytes in the home directory; as many again in ``/tmp``.
+    processes : int
+        Processes and threads.
+    cpu : int
+        Seconds of processor time of each process.
+    threads : int
+        Threads that numerical libraries start; one makes results the same on every machine.
+    """
+
+    memory: int = 2 * 2**30
+    disk: int = 256 * 2**20
+    processes: int = 128
+    cpu: int = 3600
+    threads: int = 1
+
+    def rlimits(self) -> dict[str, int]:
+        return {
+            "AS": 64 * 2**30,  # address space is cheap; DATA and the watch bound what is used
+            "DATA": self.memory,
+            "CPU": self.cpu,
+            "NPROC": self.processes,
+            "FSIZE": self.disk,
+            "NOFILE": 256,
+            "CORE": 0,
+            "MSGQUEUE": 0,
+            "MEMLOCK": 0,
+        }
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a course adds to its boxes.
+
+    Attributes
+    ----------
+    files : tuple of (str, str)
+        Files and folders that a box may read: the path on this machine, the path inside.
+    folders : tuple of str
+        Empty folders that it may write to, in its home.
+    environment : dict
+        Variables that its notebooks find.
+    bare_environment : dict
+        The same for `--no-sandbox`, where paths are those of this machine.
+    """
+
+    files: tuple[tuple[str, str], ...] = ()
+    folders: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    bare_environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A way to make boxes.
+
+    Attributes
+    ----------
+    kind : str
+        One of `KINDS`, or ``"none"``.
+    version : str
+    rootless : bool
+        Containers belong to an ordinary user, who has few user numbers to give away.
+    """
+
+    kind: str
+    version: str = ""
+    rootless: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.version}".strip()
+
+
+def find_sandbox(kind: str = "") -> Sandbox:
+    """Return the sandbox of this machine.
+
+    Parameters
+    ----------
+    kind : str
+        One of `KINDS`; by default the first of them that there is. Or ``"none"``: run notebooks as
+        ordinary processes, for trusted submissions only.
+
+    Raises
+    ------
+    SandboxError
+        There is none; the message says what to install. Or root asked for none.
+    """
+    if kind == "none":
+        if os.getuid() == 0:
+            raise SandboxError("Without a sandbox, nothing runs as root: be an ordinary user.")
+        return Sandbox("none")
+    faults = []
+    for name in (kind,) if kind else KINDS:
+        try:
+            return find_bubblewrap() if name == "bubblewrap" else find_container(name)
+        except SandboxError as error:
+            faults.append(f"{name}: {error}")
+    raise SandboxError("\n".join(["The sandbox is missing.", *faults, ADVICE]))
+
+
+def find_bubblewrap() -> Sandbox:
+    program = shutil.which("bwrap")
+    if program is None:
+        raise SandboxError("there is no program `bwrap`")
+    said = subprocess.run(
+        [program, "--version"], capture_output=True, encoding="utf-8", check=False
+    )
+    numbers = re.findall(r"\d+", said.stdout)
+    if tuple(map(int, numbers[:2])) < BUBBLEWRAP:
+        raise SandboxError(f"{program} is too old ({said.stdout.strip()})")
+    return Sandbox("bubblewrap", ".".join(numbers))
+
+
+def find_container(program: str) -> Sandbox:
+    """Ask podman or docker whether it works, and see to it that it has the image of the boxes."""
+    if shutil.which(program) is None:
+        raise SandboxError(f"there is no program `{program}`")
+    asked = {
+        "podman": "{{.Version.Version}} {{.Host.Security.Rootless}}",
+        "docker": "{{.ServerVersion}} {{.SecurityOptions}}",
+    }
+    said = container_call(program, "info", "--format", asked[program]).decode().strip()
+    version, _, rest = said.partition(" ")
+    if not version:  # some versions of docker succeed without a daemon
+        raise SandboxError(f"`{program} info` names no version; does its daemon run?")
+    name, content = empty_image()
+    if (
+        name
+        not in container_call(program, "images", "--format", "{{.Repository}}:{{.Tag}}").decode()
+    ):
+        container_call(program, "import", "-", name, stdin=content)
+    return Sandbox(program, version, rootless=rest == "true" or "rootless" in rest)
+
+
+def container_call(program: str, *arguments: str, stdin: bytes = b"") -> bytes:
+    done = subprocess.run([program, *arguments], input=stdin, capture_output=True, check=False)
+    if done.returncode:
+        words = done.stderr.decode(errors="replace").strip()[-1000:]
+        raise SandboxError(f"`{program} {arguments[0]}` says: {words}")
+    return done.stdout
+
+
+@functools.cache
+def empty_image() -> tuple[str, bytes]:
+    """Return the name and the content of an image with nothing but places for a system.
+
+    A box sees the Python that grades it, as in bubblewrap; nothing is fetched from a registry.
+    """
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for path in ("/box", "/data", "/dev", "/etc", "/home", "/proc", "/sys", "/tmp", *SYSTEM):
+            entry = tarfile.TarInfo(path[1:])
+            entry.mode = 0o755
+            if path in SYSTEM and os.path.islink(path):
+                entry.type, entry.linkname = tarfile.SYMTYPE, os.readlink(path)
+            elif path not in SYSTEM or os.path.isdir(path):
+                entry.type = tarfile.DIRTYPE
+            else:
+                continue
+            tar.addfile(entry)
+    content = buffer.getvalue()
+    return f"localhost/ae-grade-box:{hashlib.sha256(content).hexdigest()[:12]}", content
+
+
+def python_folders() -> list[str]:
+    """Return the folders that this Python and its packages lie in, and no more."""
+    folders = [sys.prefix, sys.base_prefix]
+    folders += [p for p in sys.path if Path(p).name in ("site-packages", "dist-packages")]
+    folders = sorted({os.path.realpath(p) for p in folders} | set(folders))
+    return [p for p in folders if Path(p).is_dir() and not p.startswith("/usr/")]
+
+
+def environment(home: str, backend: str, limits: Limits, surroundings: Surroundings) -> dict:
+    """Return the whole environment of the box; nothing of the grader's own is in it."""
+    threads = str(limits.threads)
+    return {
+        "HOME": home,
+        "USER": "student",
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "MPLBACKEND": "Agg",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONNOUSERSITE": "1",
+        **surroundings.environment,
+        "KERAS_BACKEND": backend if backend in ("tensorflow", "jax", "torch") else "tensorflow",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "CUDA_VISIBLE_DEVICES": "",
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+        "TF_NUM_INTRAOP_THREADS": threads,
+        "TF_NUM_INTEROP_THREADS": threads,
+    }
+
+
+def visible(surroundings: Surroundings) -> list[tuple[str, str]]:
+    """Return what a box may read, and where it lies inside: of the machine the system, no more."""
+    found = [(name, name) for name in SYSTEM if os.path.isdir(name) and not os.path.islink(name)]
+    found += [(name, name) for name in FILES if os.path.exists(name)]
+    found += [(folder, folder) for folder in python_folders()]
+    found += [(str(HERE / name), f"/box/{name}") for name in ("guest.py", "protocol.py")]
+    return [*found, *surroundings.files]
+
+
+def bubblewrap_command(limits: Limits, inside: dict, surroundings: Surroundings) -> list[str]:
+    """Return bubblewrap and its arguments: what is `visible`, read-only, and room to write."""
+    command = ["bwrap", "--die-with-parent", "--new-session", "--clearenv"]
+    command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
+    command += ["--unshare-cgroup-try", "--hostname", "box", "--cap-drop", "ALL"]
+    if os.getuid() == 0:
+        # The program in the box gives up root before anything else: a mapped root would still
+        # be root to the limit on processes.
+        command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        command += ["--unshare-user", "--disable-userns"]
+    for name in SYSTEM:
+        if os.path.islink(name):
+            command += ["--symlink", os.readlink(name), name]
+    command += ["--proc", "/proc", "--dev", "/dev"]
+    command += ["--perms", "1777", "--size", str(limits.disk // 4), "--tmpfs", "/dev/shm"]
+    command += ["--perms", "1777", "--size", str(limits.disk), "--tmpfs", "/tmp"]
+    command += ["--perms", "0755", "--dir", "/home"]
+    command += ["--perms", "0777", "--size", str(limits.disk), "--tmpfs", HOME]
+    made = {"/", "/tmp", "/home", HOME}
+    for folder in surroundings.folders:
+        command += ["--perms", "0777", "--dir", folder]
+        made.add(folder)
+    # After the empty /tmp and home, which would hide a Python that lies there.
+    for source, place in visible(surroundings):
+        # bubblewrap makes missing parents that only root can enter.
+        for parent in reversed(Path(place).parents):
+            if str(parent) not in made:
+                command += ["--perms", "0755", "--dir", str(parent)]
+                made.add(str(parent))
+        command += ["--ro-bind", source, place]
+        made.add(place)
+    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
+    for name, value in inside.items():
+        command += ["--setenv", name, value]
+    return [*command, "--setenv", "PYTHONPATH", COURSE, "--"]
+
+
+def container_command(
+    sandbox: Sandbox,
+    name: str,
+    uid: int,
+    limits: Limits,
+    inside: dict,
+    surroundings: Surroundings,
+) -> list[str]:
+    """Return podman or docker and its arguments: the same box, as a container called `name`."""
+    command = [sandbox.kind, "run", "--rm", "--interactive", "--name", name, "--pull", "never"]
+    command += ["--log-driver", "none", "--network", "none", "--ipc", "private"]
+    command += ["--hostname", "box", "--cap-drop", "ALL"]
+    command += ["--security-opt", "no-new-privileges", "--security-opt", "label=disable"]
+    # What a box writes counts as its memory, too.
+    memory = str(limits.memory + 3 * limits.disk)
+    command += ["--memory", memory, "--memory-swap", memory]
+    command += ["--pids-limit", str(limits.processes)]
+    for limit, value in (("nofile", 256), ("nproc", limits.processes)):
+        command += ["--ulimit", f"{limit}={value}:{value}"]
+    command += ["--user", f"{uid}:{uid}", "--read-only", "--shm-size", str(limits.disk // 4)]
+    if sandbox.kind == "podman":
+        command += ["--read-only-tmpfs=false"]
+        if sandbox.rootless:
+            command += ["--userns", "keep-id"]
+    places = [("/tmp", limits.disk), (HOME, limits.disk)]
+    for place, size in [*places, *((f, limits.disk // 8) for f in surroundings.folders)]:
+        command += ["--tmpfs", f"{place}:rw,exec,mode=1777,size={size}"]
+    for source, place in visible(surroundings):
+        command += ["--mount", f"type=bind,source={source},target={place},readonly"]
+    command += [empty_image()[0], "/usr/bin/env", "-i"]
+    return [*command, *(f"{k}={v}" for k, v in inside.items()), f"PYTHONPATH={COURSE}"]

@@ -1,0 +1,16 @@
+"""Text from strangers that goes into files and pages."""
+
+import unicodedata
+
+__all__ = ["clean"]
+
+# Joiners are letters of Persian and parts of emoji; what turns the direction of writing is not.
+KEPT = "\n\t\u200c\u200d"
+
+
+def clean(text: object, limit: int = 2000) -> str:
+    """Return text that may stand in a file: no control characters, no half surrogates."""
+    string = str(text)[:limit].encode("utf-8", "replace").decode("utf-8")
+    return "".join(
+        c for c in string if c.isprintable() or c in KEPT or unicodedata.category(c) == "Zs"
+    )

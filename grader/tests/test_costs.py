@@ -1,0 +1,267 @@
+"""What an answer costs the grader is bounded, and no box costs another one its marks."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hostile import FULL, WRONG
+from samples import (
+    CLIP,
+    RATIO,
+    SHEET,
+    SOLUTION,
+    box_processes,
+    command,
+    marks,
+    notebook,
+    scores,
+    wait_until,
+)
+
+from ae_grade import protocol
+from ae_grade.apart import Worker
+from ae_grade.grade import grade
+from ae_grade.report import feedback_page
+from ae_grade.sandbox import Sandbox
+from ae_grade.sheet import Sheet
+
+FORGE = "import sys\nprotocol = sys.modules['protocol']\n"
+# Answers to question 1 that are cheap to send and dear to look at.
+COSTLY = {
+    "keys that collide": (
+        f"{FORGE}keys = [[i * (2**61 - 1), 0] for i in range(60_000)]\n"
+        "protocol.pack = lambda value, *a: ({'dict': keys}, [])\n"
+    ),
+    "a dictionary of colliding keys": (
+        "def count(inputs, units): return {i * (2**61 - 1): 0 for i in range(60_000)}"
+    ),
+    "30 MB of bytes": (
+        "import numpy as np\ndef count(inputs, units): return np.zeros(30 * 2**20, 'u1')"
+    ),
+    "one array mentioned 500 times": (
+        f"{FORGE}import numpy as np\n"
+        "protocol.pack = lambda value, *a: ([{'array': 0}] * 500, [np.zeros(2**17)])\n"
+    ),
+    "an array of 64 MB": "import numpy as np\ndef count(i, u): return np.zeros(2**23 - 1)",
+    "a header of 4 MB": (
+        f"{FORGE}protocol.pack = lambda value, *a: ([[]] * 10**6, [])\ndef count(*a): return 1"
+    ),
+    "a long text": "def count(inputs, units): return 'x' * (3 * 2**20)",
+    "deep and wide": (
+        f"{FORGE}x = 1\nfor _ in range(18): x = [x, x]\nprotocol.pack = lambda value, *a: (x, [])\n"
+    ),
+}
+
+
+def peak_of(pid: int, into: list[int], stop: threading.Event) -> None:
+    """Note the most memory that a process and its children hold, in MB."""
+    while not stop.wait(0.02):
+        total = 0
+        for entry in Path("/proc").glob("[0-9]*/status"):
+            try:
+                said = entry.read_text(encoding="utf-8")
+            except OSError:
+                continue
+            if re.search(rf"^PPid:\t{pid}$", said, re.M) and (
+                found := re.search(r"^RssAnon:\s+(\d+) kB", said, re.M)
+            ):
+                total = max(total, int(found[1]) // 1024)
+        into.append(total)
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_a_costly_answer_costs_its_own_question(name: str, sheet: Sheet, sandbox: Sandbox) -> None:
+    worker = Worker(sheet, sandbox)
+    peaks: list[int] = []
+    stop = threading.Event()
+    assert worker.process.pid is not None
+    watcher = threading.Thread(target=peak_of, args=(worker.process.pid, peaks, stop))
+    watcher.start()
+    start = time.monotonic()
+    try:
+        record = worker.grade(notebook(CLIP, RATIO, COSTLY[name]))
+        others = worker.grade(notebook(*SOLUTION))
+    finally:
+        stop.set()
+        watcher.join()
+        worker.close()
+    assert scores(record)[0] == 0
+    if "protocol.pack" not in COSTLY[name]:
+        assert scores(record)[:3] == (0, 3, 2)
+    assert scores(others)[:3] == FULL
+    assert time.monotonic() - start < 60
+    assert max(peaks) < 350
+
+
+def with_test(sheet: Sheet, source: str) -> Sheet:
+    first, *others = sheet.questions
+    return replace(sheet, questions=(replace(first, tests=f"{first.tests}{source}"), *others))
+
+
+def test_a_test_that_computes_too_long_costs_its_question(sheet: Sheet, sandbox: Sandbox) -> None:
+    slow = "\n\n@test_case(points=0)\ndef test_slow(count):\n    while True:\n        pass\n"
+    first = sheet.questions[0]
+    slowed = replace(
+        sheet, questions=(replace(first, tests=f"{first.tests}{slow}"), *sheet.questions[1:])
+    )
+    record = grade(slowed, notebook(*SOLUTION), sandbox)
+    assert scores(record)[1:3] == (3, 2)
+    assert "too long" in record["questions"][0]["cases"][1]["message"]
+
+
+def test_a_test_that_no_signal_ends_costs_its_question(sheet: Sheet, sandbox: Sandbox) -> None:
+    deaf = (
+        "\n\n@test_case(points=0)\ndef test_deaf(count):\n    import signal\n"
+        "    signal.setitimer(signal.ITIMER_PROF, 0)\n    while True:\n        pass\n"
+    )
+    first = sheet.questions[0]
+    slowed = replace(
+        sheet, questions=(replace(first, tests=f"{first.tests}{deaf}"), *sheet.questions[1:])
+    )
+    worker = Worker(slowed, sandbox)
+    try:
+        record = worker.grade(notebook(*SOLUTION))
+    finally:
+        worker.close()
+    assert scores(record)[:3] == (0, 3, 2)
+    assert "more than the grader can look at" in record["questions"][0]["cases"][0]["message"]
+
+
+def test_what_may_not_cross(sheet: Sheet) -> None:
+    array = [protocol.np.zeros(3)]
+    for tree, message in (
+        ([{"array": 0}, {"array": 0}], "not there"),
+        ({"dict": [[i, 0] for i in range(3000)]}, "2000 keys"),
+    ):
+        with pytest.raises(protocol.ProtocolError, match=message):
+            protocol.unpack(tree, array)
+    with pytest.raises(protocol.ProtocolError, match="numbers"):
+        protocol.pack(protocol.np.zeros(9 * 2**20, "u1"))
+
+
+SOCKETS = """
+import array, os, socket
+kept = []
+def fill():
+    for _ in range(10**6):
+        a, b = socket.socketpair()
+        a.setblocking(False)
+        for size in (2**30, 2**20):
+            a.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
+        try:
+            while True: a.send(bytes(2**16))
+        except OSError:
+            pass
+        kept.append((a, b))
+for _ in range(8):
+    if os.fork() == 0:
+        try:
+            fill()
+        finally:
+            import time; time.sleep(30)
+try:
+    fill()
+except OSError:
+    pass
+import time; time.sleep(5)
+"""
+
+
+def test_buffers_of_sockets_count_as_memory(sheet: Sheet, sandbox: Sandbox) -> None:
+    record = grade(sheet, notebook(*SOLUTION, SOCKETS), sandbox)
+    assert scores(record)[:3] == FULL
+    assert "more than 512 MB of memory" in record["problems"][0]
+
+
+GREEDY = """
+import os
+for _ in range(100):
+    if os.fork() == 0:
+        while True: pass
+while True: pass
+"""
+BUSY = COUNT.replace("    ", "    for _ in range(6 * 10**6): pass\n    ")
+
+
+def test_a_greedy_box_costs_no_neighbour_an_answer(
+    tmp_path: Path, sheet: Sheet, sandbox: Sandbox
+) -> None:
+    """A hundred processes that compute, beside an answer that takes a third of its time."""
+    folder = tmp_path / "subs"
+    folder.mkdir()
+    for i in range(3):
+        (folder / f"greedy{i}.ipynb").write_bytes(notebook(GREEDY, *WRONG, f"# {i}"))
+        (folder / f"honest{i}.ipynb").write_bytes(notebook(BUSY, CLIP, RATIO, f"# {i}"))
+    out = tmp_path / "out"
+    assert command("run", SHEET, folder, "--out", out, "--quiet", "--jobs", "4") == 0
+    totals = {row["student"]: row["total"] for row in marks(out)}
+    assert [totals[f"honest{i}"] for i in range(3)] == ["8"] * 3
+    assert [totals[f"greedy{i}"] for i in range(3)] == ["0"] * 3
+
+
+def test_nothing_is_left_of_a_killed_run(tmp_path: Path, sandbox: Sandbox) -> None:
+    """Neither boxes, nor the processes that grade, nor the server that forks them."""
+    folder, out = tmp_path / "subs", tmp_path / "out"
+    folder.mkdir()
+    for i in range(4):
+        (folder / f"{i}.ipynb").write_bytes(notebook(*SOLUTION, f"import time; time.sleep(4) #{i}"))
+    words = [sys.executable, "-m", "ae_grade.cli", "run", str(SHEET), str(folder)]
+    words += ["--out", str(out), "--quiet", "--jobs", "2"]
+    null = subprocess.DEVNULL
+    run = subprocess.Popen(words, stdout=null, stderr=null, start_new_session=True)
+    wait_until(lambda: len(session(run.pid)) >= 5, 60)
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    wait_until(lambda: session(run.pid) == [], 10)
+    assert box_processes() == []
+
+
+def session(leader: int) -> list[str]:
+    """Return the processes of a session."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = entry.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == leader and fields[0] != "Z":
+            found.append(entry.parent.name)
+    return found
+
+
+CLOCK = """
+import os, time
+def count(inputs, units):
+    if inputs != 784:  # a hidden input: leave at a moment that says what it is
+        time.sleep(((inputs & 15) - time.time() % 16) % 16 * 0.02)
+        open("/tmp/x", "w").write(str(inputs))
+        os._exit(0)
+    return 25120
+def clip(x, factor): os._exit(0)
+"""
+READERS = [
+    f"import time\nif int(time.time() * 50) % 16 == {i}: raise ValueError({i})" for i in range(16)
+]
+
+
+def test_no_clock_tells_a_student_of_a_hidden_input(sheet: Sheet, sandbox: Sandbox) -> None:
+    """A box that a hidden input ends starts again, and its cells may say what they like."""
+    stays = f"import os\nif not os.path.exists('/tmp/seen'): open('/tmp/seen', 'w')\n{CLOCK}"
+    record = grade(sheet, notebook(stays, *READERS), sandbox)
+    public = grade(sheet, notebook(stays, *READERS, "# again"), sandbox)
+    # Before any hidden input the cells ran once, and again after the public tests had ended a box.
+    assert record["later"] != [] or public["later"] != []
+    for one in (record, public):
+        about = {"student": "s", "file": "f", "key": "k", "late": False}
+        page = feedback_page(sheet, {**one, **about})
+        for problem in one["later"]:
+            assert problem not in page
+    changed = {**record, "later": ["Cell 9: raised ValueError: 4711"], "seconds": 99.0, **about}
+    assert feedback_page(sheet, changed) == feedback_page(sheet, {**record, **about})

@@ -1,0 +1,200 @@
+"""What the grader computes of a model is what Keras answers, and nothing else gets through."""
+
+import numpy as np
+import pytest
+
+from ae_grade.network import ACTIVATIONS, BUILDERS, Network
+from ae_grade.protocol import ProtocolError
+
+
+def sequential(*layers):  # type: ignore[no-untyped-def]
+    import keras
+
+    net = keras.Sequential(layers)
+    rng = np.random.default_rng(7)
+    net.set_weights([rng.uniform(0.1, 0.5, w.shape) for w in net.get_weights()])
+    return net
+
+
+def described(net):  # type: ignore[no-untyped-def]
+    """Return what the inside of a box says of a model; that file runs nowhere else."""
+    import importlib.util
+    import sys
+    from pathlib import Path
+
+    import ae_grade
+    from ae_grade import protocol
+
+    sys.modules.setdefault("protocol", protocol)
+    where = Path(ae_grade.__file__).parent / "guest.py"
+    spec = importlib.util.spec_from_file_location("guest", where)
+    assert spec is not None
+    assert spec.loader is not None
+    guest = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(guest)
+    answers = guest.Answers({})
+    (handle,) = answers.name(net).values()
+    fields, arrays = protocol.pack(handle)
+    said = protocol.unpack(fields, arrays)
+    tree, arrays = protocol.pack(
+        answers.answer(
+            {"op": "weights", "handle": 0, "arguments": {"tuple": [[], {"dict": []}]}}, []
+        )
+    )
+    return said, protocol.unpack(tree, arrays)
+
+
+def stacks():  # type: ignore[no-untyped-def]
+    from keras import Model, layers
+    from keras.layers import Conv2D, Dense, Dropout, Input, MaxPooling2D, UpSampling2D
+
+    for name in ACTIVATIONS:
+        yield (
+            name,
+            lambda name=name: sequential(
+                Input((9,)), Dense(6, activation=name), Dense(4, name and "linear", use_bias=False)
+            ),
+        )
+    for padding in ("same", "valid"):
+        for strides in (1, 2):
+            yield (
+                f"convolution {padding} {strides}",
+                lambda p=padding, s=strides: sequential(
+                    Input((9, 8, 2)), Conv2D(5, (3, 2), strides=s, padding=p, activation="relu")
+                ),
+            )
+            yield (
+                f"pooling {padding} {strides}",
+                lambda p=padding, s=strides: sequential(
+                    Input((9, 7, 3)), MaxPooling2D((3, 2), strides=s, padding=p)
+                ),
+            )
+    yield (
+        "the lecture's network",
+        lambda: sequential(
+            Input((28, 28, 1)),
+            Conv2D(8, 3, padding="same", activation="relu"),
+            MaxPooling2D(2, padding="same"),
+            Dropout(0.5),
+            Conv2D(4, 3, activation="relu"),
+            UpSampling2D(2),
+            layers.BatchNormalization(),
+            layers.LeakyReLU(),
+            layers.AveragePooling2D(2),
+            Conv2D(1, 3, padding="same", activation="sigmoid"),
+            layers.Flatten(),
+            layers.Dense(16),
+            layers.Reshape((4, -1)),
+            layers.Activation("tanh"),
+            layers.ReLU(),
+            layers.Softmax(),
+            layers.GaussianNoise(1.0),
+        ),
+    )
+
+    def nested():  # type: ignore[no-untyped-def]
+        inputs = Input((12,))
+        encoder = Model(inputs, Dense(3)(Dense(7, "relu")(inputs)))
+        decoder = sequential(Input((3,)), Dense(12, "sigmoid"))
+        return Model(inputs, decoder(encoder(inputs)))
+
+    yield "models in a model", nested
+
+
+def test_it_answers_as_keras_does() -> None:
+    for name, make in stacks():
+        net = make()
+        fields, weights = described(net)
+        assert fields["fault"] == "", name
+        ours = Network(fields, weights)
+        x = np.random.default_rng(1).normal(size=(70, *net.input_shape[1:])).astype("float32")
+        expected = np.asarray(net.predict(x, verbose=0))
+        np.testing.assert_allclose(ours.predict(x), expected, rtol=2e-4, atol=2e-5, err_msg=name)
+        assert ours.output_shape == net.output_shape
+        assert [layer.count_params() for layer in ours.layers] == [
+            layer.count_params() for layer in net.layers if type(layer).__name__ != "InputLayer"
+        ]
+
+
+def test_what_is_no_chain_is_told() -> None:
+    import keras
+    from keras.layers import Add, Dense, Input
+
+    inputs = Input((5,))
+    skip = keras.Model(inputs, Add()([inputs, Dense(5)(Dense(2)(inputs))]))
+    assert "one after the other" in described(skip)[0]["fault"]
+
+    class Own(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = Dense(5)
+
+        def call(self, x):  # type: ignore[no-untyped-def]
+            return x
+
+    assert "call() of its own" in described(Own())[0]["fault"]
+    assert "no Input layer" in described(keras.Sequential([Dense(5)]))[0]["fault"]
+    two = keras.Model(inputs, [Dense(2)(inputs), Dense(3)(inputs)])
+    assert "one after the other" in described(two)[0]["fault"]
+
+
+def dense(weights, units: int = 3, **changes):  # type: ignore[no-untyped-def]
+    part = {"class_name": "Dense", "activation": "linear", "config": {"units": units}}
+    layer = {"name": "a", "class_name": "Dense", "parts": [{**part, **changes}]}
+    return {"input_shape": [None, 4], "layers": [layer]}, [[weights]]
+
+
+RIGHT = [np.ones((4, 3), "f4"), np.zeros(3, "f4")]
+WRONG = {
+    "a kernel of another size": (dense([np.ones((4, 5), "f4"), np.zeros(3, "f4")]), "shapes"),
+    "no weights": (dense([]), "shapes"),
+    "weights that are no arrays": (dense([1, 2]), "no arrays"),
+    "text for weights": (dense("ab"), "no arrays"),
+    "whole numbers for weights": (dense([w.astype("i4") for w in RIGHT]), "no arrays"),
+    "a kind of its own": (dense(RIGHT, class_name="Identity"), "kind 'Identity'"),
+    "another activation": (dense(RIGHT, activation="cheat"), "activation 'cheat'"),
+    "units that are none": (dense(RIGHT, units=-3), "units -3"),
+    "units without end": (dense(RIGHT, units=10**9), "units 1000000000"),
+    "no settings": (dense(RIGHT, config=None), "without a description"),
+    "no layers": (({"input_shape": [None, 4], "layers": []}, []), "without layers"),
+    "no input": (({**dense(RIGHT)[0], "input_shape": None}, [[RIGHT]]), "input shape"),
+    "weights of one layer for two": (({**dense(RIGHT)[0]}, [[RIGHT], [RIGHT]]), "not those of"),
+    "a layer of two kinds": (
+        (
+            {
+                "input_shape": [None, 4],
+                "layers": [{**dense(RIGHT)[0]["layers"][0], "class_name": "Conv2D"}],
+            },
+            [[RIGHT]],
+        ),
+        "two kinds",
+    ),
+    "a picture that grows": (
+        (
+            {
+                "input_shape": [None, 60, 60, 1],
+                "layers": [
+                    {
+                        "name": "u",
+                        "class_name": "UpSampling2D",
+                        "parts": [{"class_name": "UpSampling2D", "config": {"size": [60, 60]}}],
+                    }
+                ],
+            },
+            [[[]]],
+        ),
+        "too many numbers",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_claim_that_does_not_hold_together_is_refused(name: str) -> None:
+    (fields, weights), message = WRONG[name]
+    with pytest.raises(ProtocolError, match=message):
+        Network(fields, weights)
+
+
+def test_every_layer_is_tried() -> None:
+    tried = {type(layer).__name__ for _, make in stacks() for layer in make().layers}
+    assert tried | {"InputLayer", "SpatialDropout2D", "GaussianDropout"} >= set(BUILDERS)
