@@ -133,7 +133,7 @@ class Box:
             process = subprocess.Popen(command + program, env={}, pass_fds=(info_write,), **pipes)
         finally:
             os.close(info_write)
-        with open(info_read) as info:
+        with open(info_read, encoding="utf-8") as info:
             said = info.read()
         self._inner = json.loads(said)["child-pid"] if said else 0
         return process
@@ -392,7 +392,7 @@ def family(root: int) -> list[int]:
             continue
         for thread in threads:
             try:
-                with open(f"/proc/{pid}/task/{thread}/children") as file:
+                with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
                     children = map(int, file.read().split())
             except OSError:
                 continue

@@ -14,6 +14,7 @@ import pytest
 from hostile import FULL, WRONG
 from samples import (
     CLIP,
+    COUNT,
     RATIO,
     SHEET,
     SOLUTION,
