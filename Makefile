@@ -30,7 +30,7 @@ SHARED := --dist loadfile --no-loadscope-reorder -n $(WORKERS)
 
 .DEFAULT_GOAL := help
 .PHONY: help book test test-chapters test-jax test-torch test-oldest test-newest site serve pdf web-audit chapters \
-    experiments robustness bench gpu train-distributed check sync format overview demo explorer screenshot lint \
+    experiments robustness bench gpu check sync format overview demo explorer screenshot lint \
     setup-ci bench-grade lock clean
 
 help: ## list the targets
@@ -80,7 +80,7 @@ chapters: PROFILE ?= full
 chapters: $(READY) ## execute the chapters and store outputs and weights (PROFILE=quick: only measure the time)
 	@$(BIN)/python -m tools.book run --profile $(PROFILE) $(HOW) $(CHAPTERS)
 
-experiments: $(READY) ## train what chapter 8 cites from many seeds (half an hour; goes on where it was stopped)
+experiments: $(READY) ## train what the chapters cite from many seeds (half an hour; goes on where it was stopped)
 	@$(BIN)/python -m tools.experiments $(EXPERIMENTS)
 
 robustness: $(READY) ## execute every chapter over seeds, data sets and threads; SEEDS=10 (hours; goes on where it was stopped)
@@ -91,9 +91,6 @@ bench: $(READY) $(RIVALS)/.ready ## time the course beside the lecture's code an
 
 gpu: $(GPU_VENV)/.ready ## train the networks and execute the chapters on this machine's NVIDIA GPU, with JAX
 	@KERAS_BACKEND=jax $(GPU_VENV)/bin/python -m tools.gpu
-
-train-distributed: $(READY) ## train the dense network in several processes (PROCESSES=2)
-	@$(BIN)/python -m tools.train_distributed --processes $(or $(PROCESSES),2)
 
 check: $(READY) ## say which notebooks differ from their text, and which outputs are stale
 	@$(BIN)/python -m tools.book check

@@ -50,10 +50,11 @@ def set_seed(seed: int | None = None) -> int:
 def rmsprop() -> keras.optimizers.RMSprop:
     """Return RMSprop as the lecture's Keras had it.
 
-    Keras 2 divided a gradient by ``sqrt(v) + 1e-7``, Keras 3 divides it by ``sqrt(v + 1e-7)``.
-    In this course v, the running mean of the squared gradients, is near 1e-8, because the loss is
-    a mean over 784 pixels: the 1e-7 swamps it and makes every step too short. 1e-14, the square
-    of 1e-7, gives back the lecture's steps.
+    Up to version 2.10 Keras divided a gradient by ``sqrt(v) + 1e-7``, since 2.11 it divides it by
+    ``sqrt(v + 1e-7)``. In this course v, the running mean of the squared gradients, is far below
+    1e-7, because the loss is a mean over 784 pixels: the divisor is then nearly a constant, and
+    RMSprop nearly plain gradient descent. 1e-14, the square of 1e-7, gives back the lecture's
+    steps (chapter 2 prints both divisors).
 
     Returns
     -------

@@ -5,7 +5,7 @@ python -m tools.bench [SECTION ...] [--repeats 7] [--rivals PYTHON]
 Sections: training, tsne, start, scale; by default all. --rivals names the Python of an
 environment with PyTorch and openTSNE (`make bench` makes one). Seven repeats, since the epochs of
 the lecture's code differ: some wait for TensorFlow's tuner (`ae_lib/_fused.py`). Results go to
-results/bench.json, which chapter 8 shows; nothing else should run meanwhile.
+results/bench.json, which the page on speed and scale shows; nothing else should run meanwhile.
 """
 
 import argparse

@@ -140,7 +140,9 @@ class Box:
 
     def _first_process(self) -> int:
         words = [self.sandbox.kind, "inspect", "--format", "{{.State.Pid}}", self._name]
-        said = subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
+        said = subprocess.run(
+            words, capture_output=True, encoding="utf-8", check=False
+        ).stdout.strip()
         return int(said) if said.isdigit() else 0  # it has ended: the next request says why
 
     def request(

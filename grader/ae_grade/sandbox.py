@@ -150,7 +150,9 @@ def find_bubblewrap() -> Sandbox:
     program = shutil.which("bwrap")
     if program is None:
         raise SandboxError("there is no program `bwrap`")
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    said = subprocess.run(
+        [program, "--version"], capture_output=True, encoding="utf-8", check=False
+    )
     numbers = re.findall(r"\d+", said.stdout)
     if tuple(map(int, numbers[:2])) < BUBBLEWRAP:
         raise SandboxError(f"{program} is too old ({said.stdout.strip()})")

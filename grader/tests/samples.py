@@ -58,7 +58,7 @@ class Outside:
         for name in ("tests/q1.py", "others/alice.ipynb", "home/.ssh/id", "solution.ipynb"):
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(SECRET)
+            path.write_text(SECRET, encoding="utf-8")
             path.chmod(0o666)
             path.parent.chmod(0o777)
         self.server = socket.create_server(("127.0.0.1", 0))

@@ -8,10 +8,10 @@ from tools import bench_grade
 
 def test_the_page_shows_the_record(tmp_path, monkeypatch):
     record = load_results("grading")
-    (shown,) = bench_grade.BLOCK.findall(bench_grade.PAGE.read_text())
+    (shown,) = bench_grade.BLOCK.findall(bench_grade.PAGE.read_text(encoding="utf-8"))
     assert shown == bench_grade.table(record)
     page = tmp_path / "page.md"
-    page.write_text("no place for the table")
+    page.write_text("no place for the table", encoding="utf-8")
     monkeypatch.setattr(bench_grade, "PAGE", page)
     with pytest.raises(SystemExit, match="0 places for the table"):
         bench_grade.write_page(record)

@@ -294,4 +294,6 @@ def test_names_are_no_formulas_and_no_markup(tmp_path: Path, sandbox: Sandbox) -
     pages = list((out / "feedback").iterdir())
     assert len(pages) == 10
     assert all(page.parent == out / "feedback" and page.suffix == ".html" for page in pages)
-    assert not any("<b>bold" in page.read_text() for page in [*pages, out / "staff.html"])
+    assert not any(
+        "<b>bold" in page.read_text(encoding="utf-8") for page in [*pages, out / "staff.html"]
+    )

@@ -77,5 +77,5 @@ def test_nothing_stays_behind_a_killed_run(tmp_path: Path, sandbox: Sandbox) -> 
 
 def containers(sandbox: Sandbox) -> set[str]:
     words = [sandbox.kind, "ps", "--all", "--format", "{{.Names}}"]
-    listed = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+    listed = subprocess.run(words, capture_output=True, encoding="utf-8", check=True).stdout.split()
     return {name for name in listed if name.startswith("ae-grade-")}

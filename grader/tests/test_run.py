@@ -66,13 +66,13 @@ def test_a_second_run_does_what_is_missing_or_changed(tmp_path: Path, sandbox: S
     assert command("run", SHEET, folder, "--out", out, "--quiet") == 0
     before = marks(out)
     log = out / "log.jsonl"
-    lines = log.read_text().splitlines(keepends=True)
+    lines = log.read_text(encoding="utf-8").splitlines(keepends=True)
     # One result is missing, one was cut off in the middle of writing, one file has changed.
-    log.write_text("".join(lines[1:])[: -len(lines[-1]) // 2])
+    log.write_text("".join(lines[1:])[: -len(lines[-1]) // 2], encoding="utf-8")
     lost = {json.loads(line)["student"] for line in (lines[0], lines[-1])}
     changed = next(f"student{i:02}" for i in range(6) if f"student{i:02}" not in lost)
     (folder / f"{changed}.ipynb").write_bytes(notebook())
-    sheet = json.loads((SHEET / "autograder" / "sheet.json").read_text())
+    sheet = json.loads((SHEET / "autograder" / "sheet.json").read_text(encoding="utf-8"))
     assert sheet["question_timeout"] == 1
     assert command("run", SHEET, folder, "--out", out, "--quiet") == 0
     records = list(Log(log).records())
@@ -88,7 +88,10 @@ def test_nothing_counts_as_done_for_a_changed_sheet(tmp_path: Path, sandbox: San
     shutil.copytree(SHEET, sheet)
     assert command("run", sheet, folder, "--out", out, "--quiet") == 0
     tests = sheet / "autograder" / "tests" / "q3.py"
-    tests.write_text(tests.read_text().replace("ratio == 0.25", "ratio == 0.75"))
+    tests.write_text(
+        tests.read_text(encoding="utf-8").replace("ratio == 0.25", "ratio == 0.75"),
+        encoding="utf-8",
+    )
     assert command("run", sheet, folder, "--out", out, "--quiet") == 0
     assert [r["total"] for r in Log(out / "log.jsonl").records()] == [8, 7]
     assert marks(out)[0]["total"] == "7"
@@ -177,10 +180,10 @@ def test_a_killed_run_goes_on_and_leaves_no_process(tmp_path: Path, sandbox: San
     words += ["--out", str(out), "--quiet", "--jobs", "2"]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     log = out / "log.jsonl"
-    wait_until(lambda: log.is_file() and log.read_text().count("\n") >= 8, 60)
+    wait_until(lambda: log.is_file() and log.read_text(encoding="utf-8").count("\n") >= 8, 60)
     process.kill()
     process.wait()
-    done = log.read_text().count("\n")
+    done = log.read_text(encoding="utf-8").count("\n")
     wait_until(lambda: not any(str(folder) in words for words in commands_of_all()), 20)
     assert box_processes() == []
     assert command(*words[3:]) == 0
@@ -203,7 +206,7 @@ def test_marks_given_by_hand(tmp_path: Path, sandbox: Sandbox) -> None:
     assert command("run", SHEET, folder, "--out", out, "--quiet") == 0
     assert marks(out)[0]["status"] == "hand marks missing: q4"
     given = tmp_path / "marks.csv"
-    given.write_text("student,q4\nstudent00,3.5\n")
+    given.write_text("student,q4\nstudent00,3.5\n", encoding="utf-8")
     assert command("merge", out, "--sheet", SHEET, "--marks", given) == 0
     first, second = marks(out)
     assert (first["q4"], first["total"], first["status"]) == ("3.5", "11.5", "graded")
@@ -214,7 +217,7 @@ def test_marks_given_by_hand(tmp_path: Path, sandbox: Sandbox) -> None:
         ("student,q1\nstudent00,1\n", "has the columns"),
         ("student,q4\nstudent00,\nstudent01,\n", "gives no mark: all cells below q4"),
     ):
-        given.write_text(text)
+        given.write_text(text, encoding="utf-8")
         with pytest.raises(SystemExit, match=message):
             main(["merge", str(out), "--sheet", str(SHEET), "--marks", str(given)])
     # What was refused has changed nothing, and a later run adds the marks again.
@@ -226,7 +229,7 @@ def test_marks_given_by_hand(tmp_path: Path, sandbox: Sandbox) -> None:
     (folder / "student00.ipynb").write_bytes(notebook(*SOLUTION, "# handed in again"))
     assert command("run", SHEET, folder, "--out", out, "--quiet") == 0
     assert marks(out)[0]["status"] == "hand marks missing: q4"
-    (out / "hand-marks.json").write_text("[")
+    (out / "hand-marks.json").write_text("[", encoding="utf-8")
     with pytest.raises(SystemExit, match=r"hand-marks.json cannot be read .* Delete it"):
         main(["merge", str(out), "--sheet", str(SHEET)])
 
@@ -253,7 +256,7 @@ def test_staff_read_the_answers_in_words_and_fill_in_a_table(
     (folder / "=bob.ipynb").write_bytes(in_words("x" * 10**6, "the end"))
     (folder / "carl.ipynb").write_bytes(notebook(*SOLUTION))
     assert command("run", SHEET, folder, "--out", out, "--quiet") == 0
-    page = (out / "staff.html").read_text()
+    page = (out / "staff.html").read_text(encoding="utf-8")
     assert "<script" not in page
     assert "<pre>&lt;script&gt;alert(1)&lt;/script&gt; because 7 &gt; 3 </pre>" in page
     assert "<pre># My answer</pre>" in page
@@ -270,11 +273,11 @@ def test_staff_read_the_answers_in_words_and_fill_in_a_table(
         writer = csv.DictWriter(file, rows[0].keys())
         writer.writeheader()
         writer.writerows({**row, "q4": mark} for row, mark in zip(rows, "12", strict=False))
-    (out / "moodle.csv").write_text("as if the submissions had come from Moodle")
+    (out / "moodle.csv").write_text("as if the submissions had come from Moodle", encoding="utf-8")
     assert command("merge", out, "--sheet", SHEET, "--marks", given) == 0
     assert [row["total"] for row in marks(out)] == ["9", "10", "8"]
-    assert "ada: 10" in (out / "staff.html").read_text()
-    assert "Participant" in (out / "moodle.csv").read_text()
+    assert "ada: 10" in (out / "staff.html").read_text(encoding="utf-8")
+    assert "Participant" in (out / "moodle.csv").read_text(encoding="utf-8")
 
 
 def test_parts() -> None:

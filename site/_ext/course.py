@@ -10,10 +10,12 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import nbformat
 from docutils import nodes
@@ -47,18 +49,28 @@ def derive(app: Sphinx, config: Config) -> None:
         options["use_issues_button"] = True
         if "github.com/" in options["repository_url"]:
             options["launch_buttons"] = {"colab_url": COLAB}
-    if not os.environ.get("SOURCE_DATE_EPOCH"):
+    git = shutil.which("git")
+    if git and not os.environ.get("SOURCE_DATE_EPOCH"):
         log = subprocess.run(
-            ["git", "log", "-1", "--format=%ct"],
+            [git, "log", "-1", "--format=%ct"],
             cwd=app.confdir,
             capture_output=True,
-            text=True,
-            check=False,  # an unpacked archive has no history: its pages have no date
+            encoding="utf-8",
+            check=False,  # an unpacked archive has no history: its pages have no date,
         )
         if log.returncode == 0 and log.stdout.strip():
             os.environ["SOURCE_DATE_EPOCH"] = log.stdout.strip()
     if os.environ.get("SOURCE_DATE_EPOCH"):
         config.html_last_updated_fmt = "%d %B %Y"
+    # The page for addresses that do not exist is shown in folders of any depth.
+    root = urlsplit(site_url(config)).path or "/"
+    config.notfound_urls_prefix = root
+    config.notfound_context = {
+        "title": "There is no such page",
+        "body": "<h1>There is no such page</h1><p>It may have been renamed. "
+        f'<a href="{root}index.html">Start from the first page</a> or '
+        f'<a href="{root}search.html">search the course</a>.</p>',
+    }
 
 
 def first_paragraph(doctree: nodes.document) -> str:
@@ -91,9 +103,6 @@ def describe(app: Sphinx, page: str, template: str, context: dict, doctree: Any)
     lines = [
         f'<meta {kind}="{name}" content="{html.escape(value)}"/>' for kind, name, value in tags
     ]
-    if page == "404" and url:
-        # It is shown in place of pages of any depth.
-        lines.insert(0, f'<base href="{url}"/>')
     context["metatags"] = context.get("metatags", "") + "\n".join(lines)
 
 
@@ -131,6 +140,17 @@ def offer_to_run(app: Sphinx, page: str, template: str, context: dict, doctree: 
         links.append(f"<span>{time}</span>")
     bar = f'<p class="notebook-bar">{" ".join(links)}</p>'
     context["body"] = context["body"].replace("</h1>", f"</h1>\n{bar}", 1)
+
+
+# Paper is light. Whoever prints in the dark theme would get a black sheet, or pale words on white.
+PRINT_LIGHT = """
+addEventListener("beforeprint", () => {
+  const { dataset } = document.documentElement;
+  const { theme } = dataset;
+  dataset.theme = "light";
+  addEventListener("afterprint", () => (dataset.theme = theme), { once: true });
+});
+"""
 
 
 class chapter_cards(nodes.General, nodes.Element):
@@ -198,15 +218,6 @@ def draw_cards(app: Sphinx, doctree: nodes.document, page: str) -> None:
         )
 
 
-def not_found(app: Sphinx) -> Iterator[tuple[str, dict[str, str], str]]:
-    body = (
-        "<h1>There is no such page</h1><p>It may have been renamed. "
-        '<a href="index.html">Start from the first page</a> or '
-        '<a href="search.html">search the course</a>.</p>'
-    )
-    yield "404", {"title": "There is no such page", "body": body}, "page.html"
-
-
 def list_pages(app: Sphinx, exception: Exception | None) -> None:
     """Write the sitemap, which must hold whole addresses."""
     url = site_url(app.config)
@@ -219,12 +230,15 @@ def list_pages(app: Sphinx, exception: Exception | None) -> None:
     out = Path(app.outdir)
     (out / "sitemap.xml").write_text(
         '<?xml version="1.0" encoding="utf-8"?>\n'
-        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{entries}</urlset>\n'
+        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{entries}</urlset>\n',
+        encoding="utf-8",
     )
-    (out / "robots.txt").write_text(f"User-agent: *\nAllow: /\nSitemap: {url}sitemap.xml\n")
+    robots = f"User-agent: *\nAllow: /\nSitemap: {url}sitemap.xml\n"
+    (out / "robots.txt").write_text(robots, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_js_file(None, body=PRINT_LIGHT)
     app.add_node(chapter_cards)
     app.add_directive("chapter-cards", ChapterCards)
     # Before the theme reads its options.
@@ -232,6 +246,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-resolved", draw_cards)
     app.connect("html-page-context", describe)
     app.connect("html-page-context", offer_to_run)
-    app.connect("html-collect-pages", not_found)
     app.connect("build-finished", list_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

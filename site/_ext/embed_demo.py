@@ -4,41 +4,51 @@ The div is empty, so that Colab and Jupyter show nothing in its place. Files und
 would be loaded by every page; these are copied past Sphinx, and loaded where they are needed.
 
 The explorer shows the test images where MNIST lies on the machine that builds the site; the
-repository does not hold them. Elsewhere it shows what the decoder makes of their codes.
+repository does not hold them. Elsewhere it shows what the decoder makes of their codes. The page
+"Train an autoencoder" gets its images here, too (training_images.py).
 """
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 from sphinx.application import Sphinx
+from training_images import dataset_at_hand, export, write_atlas
 
 SOURCE = Path(__file__).resolve().parent.parent / "demo"
-ACROSS = 100  # images side by side
 ATLAS = "test_images.png"
 
 
 def copy_files(app: Sphinx) -> None:
-    """Copy scripts, style and data, before Sphinx computes the checksums in their addresses."""
+    """Copy scripts, style and data into a folder whose name changes with its contents.
+
+    Scripts import each other and fetch data by their plain names: from a folder of a fixed name a
+    browser could take a new file and an old one out of its cache, new weights of old digits, say.
+    """
     if app.builder.name in ("html", "dirhtml"):
-        target = Path(app.outdir) / "_static" / "demo"
-        shutil.copytree(SOURCE, target, dirs_exist_ok=True)
-        images = images_at_hand()
-        if images is not None:
-            add_images(target / "data", images)
+        static = Path(app.outdir) / "_static"
+        for old in static.glob("demo*"):
+            shutil.rmtree(old)
+        target = Path(shutil.copytree(SOURCE, static / "demo"))
+        data = dataset_at_hand()
+        real = data.name == "mnist"
+        if real:
+            add_images(target / "data", data.x_test)
+        export(target / "data", data, ATLAS if real else None)
+        app.demo_folder = f"demo-{fingerprint(target)}"
+        target.rename(static / app.demo_folder)
 
 
-def images_at_hand() -> np.ndarray | None:
-    """Return MNIST's test images if they lie on this machine; nothing is downloaded for them."""
-    from ae_lib.data import load_mnist, local_mnist
-
-    if local_mnist([]) is None:
-        return None
-    data = load_mnist()
-    return data.x_test if data.name == "mnist" else None  # the stand-in may be asked for
+def fingerprint(folder: Path) -> str:
+    """Return twelve hexadecimal digits that stand for the names and contents of all files."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(path.relative_to(folder).as_posix().encode("utf-8") + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:12]
 
 
 def add_images(folder: Path, images: np.ndarray) -> None:
@@ -49,21 +59,21 @@ def add_images(folder: Path, images: np.ndarray) -> None:
     folder : Path
         The data of the built site.
     images : ndarray of shape (n, 28, 28), float
-        Grey values in [0, 1]; n is a multiple of `ACROSS`.
+        Grey values in [0, 1]; n is a multiple of `training_images.ACROSS`.
     """
-    rows = np.round(15 * images).astype("u1").reshape(-1, ACROSS, 28, 28).swapaxes(1, 2)
-    atlas = Image.fromarray(rows.reshape(-1, ACROSS * 28), "P")
-    atlas.putpalette([17 * grey for grey in range(16) for _ in "rgb"])
-    atlas.save(folder / ATLAS, bits=4)
-    manifest = json.loads((folder / "maps.json").read_text())
-    (folder / "maps.json").write_text(json.dumps({**manifest, "images": ATLAS}))
+    write_atlas(folder / ATLAS, images)
+    path = folder / "maps.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**manifest, "images": ATLAS}), encoding="utf-8")
 
 
 def add_to_page(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
     """Add script and style to a page that has a demo."""
     if app.builder.name in ("html", "dirhtml") and 'data-demo="' in context.get("body", ""):
-        app.add_js_file("demo/mount.js", loading_method="defer")
-        app.add_css_file("demo/demo.css")
+        app.add_js_file(f"{app.demo_folder}/mount.js", loading_method="defer")
+        app.add_css_file(f"{app.demo_folder}/demo.css")
+        if 'data-demo="train' in context["body"]:
+            app.add_css_file(f"{app.demo_folder}/train/train.css")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         source, target = package_of(app) / "dist", Path(app.outdir) / "_static" / "katex"
         shutil.rmtree(target, ignore_errors=True)
         (target / "fonts").mkdir(parents=True)
-        style = (source / "katex.min.css").read_text()
+        style = (source / "katex.min.css").read_text(encoding="utf-8")
         # One format for each font: all browsers of the last ten years have it.
         style, fonts = re.subn(
             r'src:url\(fonts/([\w-]+)\.woff2\) format\("woff2"\)[^;}]*',
@@ -133,7 +133,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         )
         if not fonts:
             raise ExtensionError("katex.min.css names its fonts in another way; katex_math.py.")
-        (target / "katex.min.css").write_text(style)
+        (target / "katex.min.css").write_text(style, encoding="utf-8")
         characters = characters_of_the_pages(Path(app.outdir))
         for font in (source / "fonts").glob("*.ttf"):
             write_subset(font, characters, (target / "fonts" / font.stem).with_suffix(".woff"))
@@ -142,7 +142,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
 def characters_of_the_pages(out: Path) -> set[int]:
     """Return the code points that any page uses."""
     pages = (page for page in out.rglob("*.html") if "_static" not in page.parts)
-    return {ord(character) for page in pages for character in set(page.read_text())}
+    return {ord(character) for page in pages for character in set(page.read_text(encoding="utf-8"))}
 
 
 def write_subset(font: Path, characters: set[int], target: Path) -> None:

@@ -6,14 +6,17 @@ page; ``tests/web/test_mends.py`` tests each alone, and axe and Lighthouse judge
 
 import io
 import re
+import subprocess
 from collections.abc import Callable
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-import tinycss2
 from bs4 import BeautifulSoup
+from dark_figures import dark_digits, dark_plot
 from fontTools import subset
 from fontTools.ttLib import TTFont
+from node_packages import NODE, node_package
 from PIL import Image, ImageChops
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -69,6 +72,36 @@ def no_fixed_colours(page: BeautifulSoup) -> None:
         element["style"] = re.sub(r"(?<![\w-])color:[^;]*;?", "", element["style"]).strip()
 
 
+def summaries_are_tables(page: BeautifulSoup) -> None:
+    """Make tables of Keras's model summaries: drawn with lines they are wider than a phone.
+
+    A screen reader would read out the lines, sign by sign.
+    """
+    for drawn in page.select(".cell_output pre"):
+        lines = drawn.get_text().strip().splitlines()
+        if not lines or not lines[0].startswith("┏"):
+            continue
+        rows: list[list[str]] = [[]]
+        for line in lines[1:]:
+            if line[0] in "┃│":
+                cells = [cell.strip() for cell in re.split("[┃│]", line)[1:-1]]
+                # A cell may go on in the next line.
+                parts = zip_longest(rows[-1], cells, fillvalue="")
+                rows[-1] = [f"{before} {more}".strip() for before, more in parts]
+            else:
+                rows.append([])
+        table = page.new_tag("table", attrs={"class": "table summary"})
+        for row in filter(None, rows):
+            line = page.new_tag("tr")
+            for cell in row:
+                kind = "td" if table.contents else "th"
+                line.append(page.new_tag(kind, string=cell))
+            table.append(line)
+        box = page.new_tag("div", attrs={"class": "pst-scrollable-table-container"})
+        box.append(table)
+        drawn.replace_with(box)
+
+
 def scrollable_by_keyboard(page: BeautifulSoup) -> None:
     """Let wide code, output and tables take the focus: only then do the arrow keys scroll them."""
     for box in page.select("div.highlight pre, .cell_output pre, .pst-scrollable-table-container"):
@@ -88,9 +121,10 @@ def links_say_that_they_leave(page: BeautifulSoup) -> None:
 
 
 def edit_the_text(page: BeautifulSoup) -> None:
-    """Let "edit" lead to a chapter's text: its notebook is made from it."""
+    """Let "edit" lead to what a notebook is made from: a chapter's text, or a sheet's master."""
     for link in page.select('a[href*="/edit/"][href$=".ipynb"]'):
-        link["href"] = re.sub(r"ipynb$", "md", link["href"])
+        address = re.sub(r"/exercises/(\w+)\.ipynb$", r"/masters/\1.py", link["href"])
+        link["href"] = re.sub(r"\.ipynb$", ".md", address)
 
 
 def search_where_one_searches(page: BeautifulSoup) -> None:
@@ -125,6 +159,7 @@ MENDS: list[Callable[[BeautifulSoup], None]] = [
     sidebar_is_a_landmark,
     plain_bibliography,
     no_fixed_colours,
+    summaries_are_tables,
     scrollable_by_keyboard,
     one_main_heading,
     links_say_that_they_leave,
@@ -154,7 +189,8 @@ def is_grey(image: Image.Image) -> bool:
 def mend_figures(page: BeautifulSoup, sources: dict[str, Path], images: Path) -> None:
     """Give each picture its size, so that nothing jumps, and a class for its kind.
 
-    Later pictures load when the reader comes near. Digits become lossless WebP: the same pixels
+    Later pictures load when the reader comes near. Each picture gets a twin for the dark theme;
+    the style sheet shows one of the two. Digits become lossless WebP: the same pixels
     at half the weight. Plots need no more than 64 colours. A row of plots, which a phone would
     show too small to read, gets a box to scroll in.
 
@@ -181,12 +217,23 @@ def mend_figures(page: BeautifulSoup, sources: dict[str, Path], images: Path) ->
         image.save(smaller, lossless=True, quality=100, method=4)
         picture["src"] = re.sub(r"\.png$", ".webp", picture["src"])
         picture["width"], picture["height"] = str(image.width), str(image.height)
-        picture["class"] = [*picture.get("class", []), kind]
-        if kind == "plot" and image.width > WIDE * image.height:
-            picture.wrap(page.new_tag("div", attrs={"class": "wide-picture", "tabindex": "0"}))
         if not first:
             picture["loading"] = "lazy"
         first = False
+        given = picture.get("class", [])
+        dark = smaller.with_name(f"{smaller.stem}_dark.webp")
+        twin = dark_plot(image) if kind == "plot" else dark_digits(image)
+        twin.save(dark, lossless=True, quality=100, method=4)
+        other = page.new_tag("img", attrs={**picture.attrs, "loading": "lazy"})
+        other["src"] = re.sub(r"\.webp$", "_dark.webp", picture["src"])
+        picture["class"] = [*given, kind, "only-light"]
+        other["class"] = [*given, kind, "only-dark"]
+        picture.insert_after(other)
+        if kind == "plot" and image.width > WIDE * image.height:
+            box = picture.wrap(
+                page.new_tag("div", attrs={"class": "wide-picture", "tabindex": "0"})
+            )
+            box.append(other)
 
 
 def mend(html: str, sources: dict[str, Path], images: Path) -> str:
@@ -221,8 +268,8 @@ def subset_icons(app: Sphinx, exception: Exception | None) -> None:
         return
     out = Path(app.outdir)
     static = out / "_static"
-    style = (static / "styles" / "pydata-sphinx-theme.css").read_text()
-    style += (static / "styles" / "sphinx-book-theme.css").read_text()
+    style = (static / "styles" / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
+    style += (static / "styles" / "sphinx-book-theme.css").read_text(encoding="utf-8")
     found = ICONS_OF_THE_STYLE.finditer(style)
     codes = {match[1] or f"{ord(match[0]):x}" for match in found}
     known = {
@@ -233,7 +280,7 @@ def subset_icons(app: Sphinx, exception: Exception | None) -> None:
         for name in re.findall(r"\.(fa-[\w-]+)", names)
     }
     pages = [p for p in out.rglob("*.html") if "_static" not in p.parts]
-    used = set(re.findall(r"\bfa-[\w-]+", " ".join(p.read_text() for p in pages)))
+    used = set(re.findall(r"\bfa-[\w-]+", " ".join(p.read_text(encoding="utf-8") for p in pages)))
     codes |= {known[name] for name in used & known.keys()}
     font = TTFont(static / "vendor" / "fontawesome" / "webfonts" / "fa-solid-900.ttf")
     options = subset.Options(flavor="woff", layout_features=[], drop_tables=["GSUB", "GPOS"])
@@ -248,60 +295,28 @@ def subset_icons(app: Sphinx, exception: Exception | None) -> None:
         unused.unlink()
 
 
-def needed_rules(style: str, words: set[str]) -> str:
-    """Return a style sheet without the rules for classes and ids that are not among `words`."""
-    kept = []
-    for rule in tinycss2.parse_stylesheet(style, skip_comments=True, skip_whitespace=True):
-        if rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
-            inner = needed_rules(tinycss2.serialize(rule.content), words)
-            if inner:
-                head = tinycss2.serialize(rule.prelude).strip()
-                kept.append(f"@{rule.lower_at_keyword} {head}{{{inner}}}")
-        elif rule.type == "qualified-rule":
-            selectors = tinycss2.serialize(rule.prelude)
-            # What stands in brackets may be a choice or a negation, or text in quotes.
-            bare = re.sub(r"\([^()]*\)|\[[^]]*\]", "", re.sub(r"\([^()]*\)", "", selectors))
-            found = [re.findall(r"[.#]((?:[\w-]|\\.)+)", one) for one in bare.split(",")]
-            if any(all(name in words for name in names) for names in found):
-                kept.append(f"{selectors.strip()}{{{tinycss2.serialize(rule.content).strip()}}}")
-        else:
-            kept.append(rule.serialize())
-    return "\n".join(kept)
-
-
 def only_needed_styles(app: Sphinx, exception: Exception | None) -> None:
-    """Drop the rules that no page needs: of the theme's 400 kB, which come before any text.
-
-    Needed is a rule if all its classes and ids occur in a page or in a script, which may set them.
-    """
+    """Drop the rules that no page needs: of the theme's 400 kB, which come before any text."""
     if exception is not None or app.builder.format != "html":
         return
-    out = Path(app.outdir)
-    texts = [*out.rglob("*.html"), *(out / "_static").rglob("*.js")]
-    words = {word for text in texts for word in re.findall(r"[\w-]+", text.read_text())}
-    for name in ("pydata-sphinx-theme.css", "sphinx-book-theme.css"):
-        path = out / "_static" / "styles" / name
-        path.write_text(needed_rules(path.read_text(), words))
-
-
-def formulas_once(app: Sphinx, exception: Exception | None) -> None:
-    """Let excerpts of search results hold each formula once, as KaTeX draws it.
-
-    The MathML beside it, for screen readers, repeats its letters and its TeX.
-    """
-    if exception is not None or app.builder.format != "html":
-        return
-    script = Path(app.outdir) / "_static" / "searchtools.js"
-    text = script.read_text()
-    removed = '[".headerlink", "script", "style"'
-    if removed not in text:
-        raise ExtensionError("Sphinx's searchtools.js has changed; formulas_once must follow it.")
-    script.write_text(text.replace(removed + "]", removed + ', ".katex-mathml"]'))
+    purge = node_package(Path(app.confdir), "purgecss") / "bin" / "purgecss.js"
+    styles = [f"_static/styles/{name}.css" for name in ("pydata-sphinx-theme", "sphinx-book-theme")]
+    # Scripts may set classes that no page has.
+    used = ["**/*.html", "_static/**/*.js"]
+    run = subprocess.run(
+        [NODE, purge, "--css", *styles, "--content", *used, "--output", "_static/styles/"],
+        cwd=app.outdir,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if run.returncode:
+        raise ExtensionError(f"PurgeCSS could not cut the style sheets:\n{run.stderr}")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", install)
     app.connect("build-finished", subset_icons)
     app.connect("build-finished", only_needed_styles)
-    app.connect("build-finished", formulas_once)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -39,6 +39,22 @@ export function rasterise(strokes) {
   return image;
 }
 
+/** Whether a point lies on the drawing area. */
+export const isOnPad = (point) => point.every((c) => c >= 0 && c <= SIDE);
+
+/** Where the line from a point on the drawing area to one beside it crosses the edge. */
+export function atEdge(on, beside) {
+  const part = Math.min(
+    ...on.map((c, axis) => {
+      const step = beside[axis] - c;
+      if (step === 0) return 1;
+      return ((step > 0 ? SIDE : 0) - c) / step;
+    }),
+    1,
+  );
+  return on.map((c, axis) => c + part * (beside[axis] - c));
+}
+
 /** Distance of a point from a line segment. */
 function distance(x, y, ax, ay, bx, by) {
   const [dx, dy] = [bx - ax, by - ay];

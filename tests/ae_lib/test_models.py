@@ -68,14 +68,16 @@ def test_layers_and_counts_are_the_lectures(build):
     [
         ("dense_autoencoder", dense_autoencoder),
         ("conv_autoencoder", conv_autoencoder),
-        ("denoising", denoising_autoencoder),
+        # The chapter shows the lecture's code; the start that keeps it alive comes after it.
+        ("denoising", lambda: denoising_autoencoder("glorot_uniform")),
     ],
 )
 def test_the_chapter_builds_the_same_network(chapter, build):
     cells = jupytext.read(CHAPTERS / f"{chapter}.md").cells
     code = [c.source for c in cells if "model" in c.metadata.get("tags", [])]
     assert len(code) == 1
-    names = {"models": keras.models, "RandomUniform": keras.initializers.RandomUniform}
+    starts = {name: getattr(keras.initializers, name) for name in ("Constant", "RandomUniform")}
+    names = {"models": keras.models, **starts}
     exec(code[0].replace("model.summary()", ""), {**vars(keras.layers), **names}, names)
 
     def configs(model):
@@ -101,6 +103,15 @@ def test_encoder_and_the_rest_are_the_two_parts():
 def test_a_model_without_a_code_is_refused():
     with pytest.raises(ValueError, match="code"):
         encoder_of(keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)]))
+
+
+def test_every_output_starts_positive_where_relus_meet_relus():
+    x = np.random.default_rng(0).random((50, 784), dtype="float32")
+    assert dense_autoencoder().predict(x, verbose=0).min() > 0
+    for other in ({"output": "linear"}, {"activation": "tanh"}):
+        kernel = dense_autoencoder(**other).layers[-1].get_weights()[0]
+        assert kernel.min() < -0.05, other  # Glorot's: on both sides of zero
+        assert kernel.max() > 0.05, other
 
 
 def test_another_size_of_the_code_and_other_activations():

@@ -1,4 +1,4 @@
-"""The longer runs behind chapter 8: their records, and each tool once with little to do."""
+"""The longer runs that chapters cite: their records, and each tool once with little to do."""
 
 import dataclasses
 import json
@@ -15,7 +15,7 @@ import pytest
 from helpers.repository import ROOT, copy_of_the_repository
 
 from ae_lib import load_mnist, load_results
-from tools import bench, experiments, gpu, train_distributed
+from tools import bench, experiments, gpu
 from tools.results import RESULTS, add_runs
 
 RECORDS = sorted(RESULTS.glob("*.schema.json"))
@@ -226,65 +226,6 @@ def test_a_measurement(module, arguments):
 def test_a_failed_measurement_stops_the_bench():
     with pytest.raises(SystemExit, match=r"Error: name is 'other'[\s\S]*measurement failed"):
         bench.measure(sys.executable, "tools.bench", "train", "other", "lecture", 256, 1)
-
-
-def distributed(folder, *arguments):
-    return subprocess.Popen(
-        [
-            *(sys.executable, "-u", "-m", "tools.train_distributed"),
-            *("--images=12800", f"--checkpoint={folder}", *arguments),
-        ],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-    )
-
-
-def final_loss(output):
-    (line,) = (line for line in output.splitlines() if line.startswith("final loss"))
-    return float(line.split()[2])
-
-
-def test_two_processes_train_as_one_and_a_lost_one_is_no_loss(tmp_path):
-    one = distributed(tmp_path / "one", "--processes", "1", "--epochs", "4")
-    alone, _ = one.communicate(timeout=120)
-    assert one.returncode == 0, alone
-
-    folder = tmp_path / "two"
-    run = distributed(folder, "--epochs", "4")
-    pids = next(line for line in run.stdout if line.startswith("processes:")).split()[1:]
-    whole = folder / "dense" / "training_metadata.json"
-    deadline = time.monotonic() + 120
-    while not whole.is_file():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    os.kill(int(pids[1]), signal.SIGKILL)
-    output, _ = run.communicate(timeout=60)
-    assert run.returncode == 1, output
-    assert "goes on after the last checkpoint" in output
-
-    again = distributed(folder, "--epochs", "4")
-    output, _ = again.communicate(timeout=120)
-    assert again.returncode == 0, output
-    assert "Going on after the last checkpoint" in output
-    assert final_loss(output) == pytest.approx(final_loss(alone), rel=0.02)
-    assert not folder.exists(), "a finished run leaves no checkpoint for the next one"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--processes", "3"], "does not divide the batch"),
-        (["--process-id", "0"], "belong together"),
-        (["--process-id", "2", "--address", "localhost:1"], "from 0 to 1"),
-        (["--images", "60001"], "from 128 to 60,000"),
-    ],
-)
-def test_wrong_arguments_of_the_distributed_run(arguments, message, capsys):
-    with pytest.raises(SystemExit):
-        train_distributed.main(arguments)
-    assert message in capsys.readouterr().err
 
 
 SLOW_CHAPTER = """\

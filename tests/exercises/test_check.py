@@ -59,8 +59,10 @@ def test_the_line_that_stopped_is_named(tmp_path, monkeypatch):
     """Of the student's own code, also where a library below it raised."""
     monkeypatch.chdir(tmp_path)
     cell = tmp_path / "cell.py"  # as IPython keeps the source of each cell
-    cell.write_text("def pca_error(x, k):\n    import json\n    return json.loads('{')\n")
-    exec(compile(cell.read_text(), str(cell), "exec"), globals())
+    cell.write_text(
+        "def pca_error(x, k):\n    import json\n    return json.loads('{')\n", encoding="utf-8"
+    )
+    exec(compile(cell.read_text(encoding="utf-8"), str(cell), "exec"), globals())
     monkeypatch.setitem(globals(), "pca_error", globals().pop("pca_error"))
     told = str(check("q2"))
     assert "pca_error stopped with JSONDecodeError" in told

@@ -1,26 +1,24 @@
 // Open every page of a built site in Chromium and print what was seen, as JSON.
 //   node audit.mjs FOLDER [PAGE ...]      (CHROMIUM: the browser's path)
 import { readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { AXE, launch } from "./browser.mjs";
 import { serve } from "./server.mjs";
 
 const [folder, ...chosen] = process.argv.slice(2);
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SIZES = [[360, 740], [1280, 900]];
 
+// Not the page for addresses that do not exist: its links hold where the site is published only.
+// Not the old addresses: they lead on at once.
+const leadsOn = (name) => readFileSync(join(folder, name), "utf8").includes('http-equiv="refresh"');
 const pages = readdirSync(folder, { recursive: true })
-  .filter((name) => name.endsWith(".html") && !/^_(static|sources)/.test(name))
+  .filter((name) => name.endsWith(".html") && !/^_(static|sources)/.test(name) && name !== "404.html")
   .map((name) => name.replaceAll("\\", "/"))
-  .filter((name) => !chosen.length || chosen.includes(name))
+  .filter((name) => (chosen.length ? chosen.includes(name) : !leadsOn(name)))
   .sort();
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
-});
+const browser = await launch();
 
 /** Open a page and record requests to other places and everything on the console. */
 async function open(context, url, allowed) {
@@ -75,7 +73,7 @@ const server = await serve(folder);
 const report = {};
 
 async function audit(name) {
-  const entry = (report[name] = { axe: {}, shift: {}, wide: {} });
+  const entry = (report[name] = { axe: {}, shift: {}, wide: {}, cut: {} });
   for (const [width, height] of SIZES) {
     // A context of its own: nothing is cached, so that the bytes are a first visitor's.
     const context = await browser.newContext({ viewport: { width, height } });
@@ -84,6 +82,11 @@ async function audit(name) {
     entry.shift[width] = await page.evaluate(() => window.layoutShift);
     entry.wide[width] = await page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    // Blocks of which a part is out of sight until one scrolls sideways.
+    entry.cut[width] = await page.evaluate(() =>
+      [...document.querySelectorAll("article :is(pre, .pst-scrollable-table-container)")]
+        .filter((block) => block.scrollWidth > block.clientWidth + 1)
+        .map((block) => [block.closest(".cell_output") ? "output" : block.tagName, block.textContent.trim().slice(0, 50)]));
     for (const theme of ["light", "dark"]) {
       await page.evaluate((value) => {
         // Colours in transition are no colours of either theme.

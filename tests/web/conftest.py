@@ -26,8 +26,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = shared / "site.json"
     with FileLock(shared / "site.lock"):
         if not done.is_file():
-            done.write_text(json.dumps(str(build(tmp_path_factory.mktemp("site")))))
-    return Path(json.loads(done.read_text()))
+            done.write_text(
+                json.dumps(str(build(tmp_path_factory.mktemp("site")))), encoding="utf-8"
+            )
+    return Path(json.loads(done.read_text(encoding="utf-8")))
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +39,7 @@ def audit(site: Path, chromium: str) -> dict:
         [NODE, ROOT / "tests" / "web" / "audit.mjs", site],
         env={**os.environ, "CHROMIUM": chromium},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert run.returncode == 0, run.stderr

@@ -1,54 +1,40 @@
 // Tries the demos in a real browser and prints what it saw as JSON; test_demo.py judges it.
-// Usage: node demo_browser.mjs BROWSER FOLDER, where FOLDER has the pages and demo/.
-import { createReadStream, existsSync } from "node:fs";
-import { createServer } from "node:http";
-import { createRequire } from "node:module";
-import { extname, join, normalize } from "node:path";
+// Usage: node demo_browser.mjs FOLDER, where FOLDER has the pages and demo/.
+import { AXE, launch } from "./browser.mjs";
+import { serve } from "./server.mjs";
 
-import { chromium } from "playwright-core";
+const [folder] = process.argv.slice(2);
+const server = await serve(folder);
+const home = server.url;
 
-const [browserPath, folder] = process.argv.slice(2);
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-const TYPES = {
-  ".html": "text/html", ".js": "text/javascript", ".css": "text/css",
-  ".json": "application/json", ".png": "image/png",
-};
-const server = createServer((request, response) => {
-  const path = join(folder, normalize(new URL(request.url, "http://x").pathname));
-  if (!existsSync(path)) return response.writeHead(404).end();
-  response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "application/octet-stream" });
-  createReadStream(path).pipe(response);
-}).listen(0, "127.0.0.1");
-await new Promise((resolve) => server.once("listening", resolve));
-const home = `http://127.0.0.1:${server.address().port}`;
-
-const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
+const browser = await launch();
 const seen = { messages: [], foreign: [], axe: [], wide: [] };
 
 async function open(name, options = {}) {
   const page = await browser.newPage({ viewport: { width: 1000, height: 900 }, ...options });
-  page.bodies = [];
+  page.sizes = [];
   page.on("console", (message) => seen.messages.push(message.text()));
   page.on("pageerror", (error) => seen.messages.push(error.message));
   page.on("request", (request) => {
     const url = request.url();
     if (!url.startsWith(home) && !url.startsWith("data:")) seen.foreign.push(url);
   });
-  page.on("response", (r) => {
-    if (r.url().includes("/demo/")) page.bodies.push(r.body());
+  page.on("requestfinished", (request) => {
+    if (request.url().includes("/demo/")) page.sizes.push(request.sizes());
   });
-  await page.goto(`${home}/${name}.html`);
+  await page.goto(`${home}${name}.html`);
   await page.waitForSelector("[data-ready]");
   page.usable = await page.evaluate(() => performance.now());
   return page;
 }
 
 async function kib(page) {
-  return (await Promise.all(page.bodies)).reduce((sum, body) => sum + body.length, 0) / 1024;
+  const sizes = await Promise.all(page.sizes);
+  return sizes.reduce((sum, size) => sum + size.responseBodySize, 0) / 1024;
 }
 
 async function audit(page, name) {
-  await page.addScriptTag({ path: AXE });
+  await page.evaluate(AXE);
   for (const theme of ["light", "dark"]) {
     await page.evaluate((t) => (document.documentElement.dataset.theme = t), theme);
     const { violations } = await page.evaluate(() => globalThis.axe.run("[data-demo]"));
@@ -75,10 +61,10 @@ seen.usable = Math.min(...loads);
 
 const draw = await open("draw");
 seen.outputs = await draw.evaluate(async () => {
-  const { loadModels } = await import("/demo/engine.js");
-  const { loadDigits } = await import("/demo/draw.js");
-  const { networks, digits: places } = await loadModels(`${location.origin}/demo/`);
-  const images = (await loadDigits(`${location.origin}/demo/`, places)).flat();
+  const { loadModels } = await import(new URL("demo/engine.js", location.href));
+  const { loadDigits } = await import(new URL("demo/draw.js", location.href));
+  const { networks, digits: places } = await loadModels(new URL("demo/", location.href));
+  const images = (await loadDigits(new URL("demo/", location.href), places)).flat();
   const encoded = {};
   for (const [name, network] of Object.entries(networks)) {
     const all = new Float32Array(images.length * 784);
@@ -143,10 +129,97 @@ await draw.focus(".demo-answers input");
 await changed("the noise slider", draw, ".demo-answers figure:nth-of-type(6) canvas", keys("End"));
 await draw.focus(".demo-part:last-child input");
 await changed("the way from digit to digit", draw, ".demo-part:last-child .demo-figures canvas", keys("End"));
+
+// What is drawn is what the models get.
+const lit = (page, selector) => page.$eval(selector, (canvas) => {
+  const { width, height } = canvas;
+  const copy = new OffscreenCanvas(width, height).getContext("2d");
+  copy.drawImage(canvas, 0, 0);
+  const { data } = copy.getImageData(0, 0, width, height);
+  return data.filter((value, i) => i % 4 === 0 && value > 127).length / (width * height);
+});
+const clear = async (page) => {
+  await page.focus(".demo-pad");
+  await page.keyboard.press("Delete");
+  await settled(page);
+  await page.evaluate(() => document.activeElement.blur());
+  await settled(page);
+};
+seen.ink = {};
+await clear(draw);
+seen.ink.empty = {
+  pad: await lit(draw, ".demo-pad"),
+  hint: await draw.isVisible(".demo-pad-hint"),
+  errors: (await draw.$$eval(".demo-answers .demo-error", (all) => all.map((e) => e.textContent))).join(""),
+};
+const at = await (await draw.$(".demo-pad")).boundingBox();
+await draw.mouse.click(at.x + 140, at.y + 140);
+await settled(draw);
+await settled(draw);
+seen.ink.click = { pad: await lit(draw, ".demo-pad"), input: await lit(draw, INPUT), hint: await draw.isVisible(".demo-pad-hint") };
+const strokes = [];
+for (const outside of [[], [[340, 60], [300, 20]]]) {
+  await clear(draw);
+  await draw.mouse.move(at.x + 200, at.y + 60);
+  await draw.mouse.down();
+  for (const [x, y] of [[200, 200], [340, 200], ...outside]) await draw.mouse.move(at.x + x, at.y + y, { steps: 5 });
+  await draw.mouse.up();
+  await settled(draw);
+  await settled(draw);
+  strokes.push(await print(draw, INPUT));
+}
+seen.ink.outside = strokes[0] === strokes[1];
 await draw.waitForTimeout(1700);
 seen.spoken = await draw.textContent("[role=status]");
 await audit(draw, "draw");
 await draw.close();
+
+// On a phone, by touch.
+const touch = async (page) => {
+  const session = await page.context().newCDPSession(page);
+  return (type, ...points) =>
+    session.send("Input.dispatchTouchEvent", { type, touchPoints: points.map(([x, y, id = 0]) => ({ x, y, id })) });
+};
+/** Swipe upwards by 200 pixels from a place; how far the page has scrolled. */
+const swipe = async (page, send, [x, y]) => {
+  const before = await page.evaluate(() => scrollY);
+  await send("touchStart", [x, y]);
+  for (let i = 1; i <= 10; i++) await send("touchMove", [x, y - 20 * i]);
+  await send("touchEnd");
+  await page.waitForTimeout(300);
+  return (await page.evaluate(() => scrollY)) - before;
+};
+const middle = async (page, selector) => {
+  await page.$eval(selector, (element) => element.scrollIntoView({ block: "center" }));
+  await settled(page);
+  const { x, y, width, height } = await (await page.$(selector)).boundingBox();
+  return [x + width / 2, y + height / 2];
+};
+const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+const phone = await open("draw", PHONE);
+const finger = await touch(phone);
+seen.phone = {
+  room: await phone.evaluate(() => {
+    const top = document.querySelector(".demo-pad").getBoundingClientRect().top;
+    return document.querySelector(".demo-figures").getBoundingClientRect().bottom - top;
+  }),
+  bars: await swipe(phone, finger, await middle(phone, ".demo-bars")),
+};
+await clear(phone);
+const [px, py] = await middle(phone, ".demo-pad");
+seen.phone.pad = await swipe(phone, finger, [px, py + 80]);
+const one = await print(phone, ".demo-pad");
+await finger("touchStart", [px - 60, py]);
+await finger("touchMove", [px - 60, py + 20]);
+await settled(phone);
+const line = await lit(phone, ".demo-pad");
+await finger("touchStart", [px - 60, py + 20], [px + 80, py - 60, 1]);
+await finger("touchMove", [px - 60, py + 20], [px + 80, py + 80, 1]);
+await settled(phone);
+seen.phone.drawn = (await print(phone, ".demo-pad")) !== one;
+seen.phone.second = (await lit(phone, ".demo-pad")) - line;
+await finger("touchEnd");
+await phone.close();
 
 const small = await open("draw-small", { viewport: { width: 320, height: 700 }, hasTouch: true });
 seen.smallWidth = await small.evaluate(() => document.documentElement.scrollWidth);
@@ -233,6 +306,59 @@ await map.waitForTimeout(300);
 seen.explorer.left = (await (await map.$("[data-demo]")).boundingBox()).width;
 await audit(map, "explorer");
 
+const hand = await open("explorer", PHONE);
+const fingers = await touch(hand);
+const [mx, my] = await middle(hand, ".demo-map");
+const view = () => print(hand, ".demo-map");
+const still = await view();
+seen.hand = { scrolled: await swipe(hand, fingers, [mx, my]), moved: (await view()) !== still };
+const [zx, zy] = await middle(hand, ".demo-map");
+const top = await hand.evaluate(() => scrollY);
+await fingers("touchStart", [zx - 30, zy]);
+await fingers("touchStart", [zx - 30, zy], [zx + 30, zy, 1]);
+for (let i = 1; i <= 8; i++) await fingers("touchMove", [zx - 30 - 8 * i, zy - 5 * i], [zx + 30 + 8 * i, zy - 5 * i, 1]);
+await fingers("touchEnd");
+await settled(hand);
+seen.hand.zoomed = (await view()) !== still;
+seen.hand.kept = (await hand.evaluate(() => scrollY)) === top;
+// Full screen, upright and across: nothing lies over anything else, and the way out is in sight.
+seen.hand.overlaps = [];
+for (const [width, height] of [[360, 740], [740, 360], [1280, 800]]) {
+  await hand.setViewportSize({ width, height });
+  await hand.click("text=Full screen");
+  await hand.waitForTimeout(300);
+  seen.hand.overlaps.push(await hand.evaluate(() => {
+    const boxes = [...document.querySelectorAll(
+      ".demo-map, .demo-buttons, .demo-details > *, .demo-choice, [data-demo] > .demo-hint",
+    )].filter((e) => e.checkVisibility()).map((e) => [e.className || e.tagName, e.getBoundingClientRect()]);
+    const bad = [];
+    boxes.forEach(([a, p], i) => boxes.slice(i + 1).forEach(([b, q]) => {
+      const [w, h] = [Math.min(p.right, q.right) - Math.max(p.left, q.left), Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top)];
+      if (w > 1 && h > 1) bad.push(`${innerWidth}: ${a} and ${b}`);
+    }));
+    const out = [...document.querySelectorAll("button")].find((b) => b.textContent === "Leave full screen").getBoundingClientRect();
+    if (out.top < 0 || out.bottom > innerHeight || out.right > innerWidth) bad.push(`${innerWidth}: the way out is out of sight`);
+    const map = document.querySelector(".demo-map").getBoundingClientRect();
+    if (map.width * map.height < 0.35 * innerWidth * innerHeight) bad.push(`${innerWidth}: a small map`);
+    if (map.bottom > innerHeight || map.top < 0) bad.push(`${innerWidth}: the map is cut`);
+    return bad;
+  }));
+  await hand.click("text=Leave full screen");
+  await hand.waitForTimeout(300);
+}
+await hand.close();
+
+// By Tab alone, from a control far above it.
+const far = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+await far.goto(`${home}far.html`, { waitUntil: "networkidle" });
+seen.far = { early: await far.$$eval(".demo-map", (all) => all.length) };
+await far.keyboard.press("Tab");
+await far.keyboard.press("Tab");
+await far.waitForSelector("[data-ready]");
+await far.keyboard.press("Tab");
+seen.far.focus = await far.evaluate(() => document.activeElement.closest("[data-demo]") !== null);
+await far.close();
+
 // The same from a site that was built with MNIST at hand: its images, and no network for them.
 const real = await open("with_images/explorer");
 const asked = [];
@@ -252,5 +378,5 @@ seen.images = {
 };
 
 await browser.close();
-server.close();
+await server.close();
 console.log(JSON.stringify(seen));

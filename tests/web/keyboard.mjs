@@ -1,13 +1,10 @@
 // Walk with the Tab key through pages of a built site and print, as JSON, what was not reached
 // and where no focus could be seen.      node keyboard.mjs FOLDER PAGE ...
-import { chromium } from "playwright-core";
+import { launch } from "./browser.mjs";
 import { serve } from "./server.mjs";
 
 const [folder, ...pages] = process.argv.slice(2);
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
-});
+const browser = await launch();
 
 /** Number the controls that a mouse can use, and remember how each looks without the focus. */
 function markControls() {

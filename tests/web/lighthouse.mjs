@@ -1,16 +1,17 @@
 // Rate pages of every type with Lighthouse, phone and desktop, median of three runs.
 //   node lighthouse.mjs FOLDER [PAGE ...]
 // Exits 1 where a page falls short of LIMITS.
-import { launch } from "chrome-launcher";
-import lighthouse, { desktopConfig } from "lighthouse";
-import { computeMedianRun } from "lighthouse/core/lib/median-run.js";
+import { ARGUMENTS, BROWSER, load } from "./browser.mjs";
 import { serve } from "./server.mjs";
 
+const { launch } = await load("chrome-launcher");
+const { default: lighthouse, desktopConfig } = await load("lighthouse");
+const { computeMedianRun } = await load("lighthouse/core/lib/median-run.js");
 const [folder, ...chosen] = process.argv.slice(2);
 const PAGES = chosen.length ? chosen
   : ["index", "chapters/pca", "chapters/tsne", "chapters/denoising",
     "chapters/lecture_against_this_book", "pages/demo", "exercises/about", "exercises/pca_sheet",
-    "pages/instructors", "pages/api", "pages/glossary", "search", "404"].map((name) => `${name}.html`);
+    "pages/instructors", "pages/api", "pages/glossary", "search"].map((name) => `${name}.html`);
 const LIMITS = { accessibility: 100, "best-practices": 100, seo: 100 };
 const SPEED = { phone: 95, desktop: 100 }; // of chapters
 const KIB = 400; // of chapters
@@ -18,8 +19,8 @@ const SHIFT = 0.05;
 
 const server = await serve(folder);
 const chrome = await launch({
-  chromePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  chromeFlags: ["--headless=new", ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
+  chromePath: BROWSER,
+  chromeFlags: ["--headless=new", ...ARGUMENTS],
 });
 let short = 0;
 console.log("page                              device   perf  a11y  best   seo   KiB    CLS");

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -44,7 +45,7 @@ def digits() -> np.ndarray:
 
 def test_the_engine_by_hand():
     command = [NODE, "--test", str(HERE / "demo_engine.test.mjs")]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    run = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert run.returncode == 0, run.stdout + run.stderr
 
 
@@ -54,13 +55,24 @@ def seen(tmp_path_factory, chromium):
     folder = tmp_path_factory.mktemp("demo")
     shutil.copytree(ROOT / "site" / "demo", folder / "demo")
     for name in ("draw", "draw-small", "explorer"):
-        (folder / f"{name}.html").write_text(PAGE.format(name=name))
+        (folder / f"{name}.html").write_text(PAGE.format(name=name), encoding="utf-8")
+    far = PAGE.format(name="explorer").replace(
+        "</h1>", '</h1><a href="#top">up</a><div style="height: 3000px"></div>'
+    )
+    (folder / "far.html").write_text(far, encoding="utf-8")
     real = folder / "with_images"
     shutil.copytree(ROOT / "site" / "demo", real / "demo")
-    (real / "explorer.html").write_text(PAGE.format(name="explorer"))
+    (real / "explorer.html").write_text(PAGE.format(name="explorer"), encoding="utf-8")
     add_images(real / "demo" / "data", load_mnist().x_test)
-    command = [NODE, str(HERE / "demo_browser.mjs"), chromium, str(folder)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=180)
+    command = [NODE, str(HERE / "demo_browser.mjs"), str(folder)]
+    run = subprocess.run(
+        command,
+        env={**os.environ, "CHROMIUM": chromium},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=180,
+    )
     assert run.returncode == 0, run.stdout + run.stderr
     return json.loads(run.stdout)
 
@@ -98,10 +110,10 @@ def test_pca_projects_on_the_components(seen):
 
 def test_the_exports_are_of_the_stored_weights():
     """`make demo` and `make explorer` must follow a new training."""
-    models = json.loads((DATA / "models.json").read_text())
+    models = json.loads((DATA / "models.json").read_text(encoding="utf-8"))
     for name, sha256 in models["weights_sha256"].items():
         assert sha256 == training_record(name)["weights_sha256"], "run `make demo`"
-    top = np.array(json.loads((DATA / "maps.json").read_text())["code_top"])
+    top = np.array(json.loads((DATA / "maps.json").read_text(encoding="utf-8"))["code_top"])
     stored = np.frombuffer((DATA / "codes.bin").read_bytes(), "u1").reshape(10_000, 20) / 255 * top
     codes = encoder_of(load_pretrained("dense")).predict(as_vectors(digits()), verbose=0)
     error = np.abs(stored[np.ravel(models["digits"])] - codes)
@@ -133,6 +145,37 @@ def test_everything_works_by_keyboard(seen):
     still = "arrow keys with the pen up draw nothing"
     assert {name: did for name, did in seen["draw"].items() if did == (name == still)} == {}
     assert "mean squared error" in seen["spoken"].lower()
+
+
+def test_what_is_drawn_is_what_the_models_get(seen):
+    ink = seen["ink"]
+    assert ink["empty"] == {"pad": 0, "hint": True, "errors": ""}
+    assert ink["click"]["pad"] > 0.003, "a click is a dot"
+    assert ink["click"]["input"] > 0.003
+    assert not ink["click"]["hint"]
+    assert ink["outside"], "what is drawn beside the pad is no part of the digit"
+
+
+def test_one_finger_scrolls_or_draws_and_a_second_one_draws_nothing(seen):
+    phone = seen["phone"]
+    assert phone["bars"] > 100, "a swipe over the bars scrolls the page"
+    assert phone["pad"] == 0, "a swipe over the pad draws"
+    assert phone["drawn"]
+    assert abs(phone["second"]) < 0.001
+    assert phone["room"] < 740 - 56, "pad and answers fit below the header of a phone's page"
+
+
+def test_the_map_by_fingers(seen):
+    hand = seen["hand"]
+    assert hand["scrolled"] > 100
+    assert not hand["moved"]
+    assert hand["zoomed"]
+    assert hand["kept"], "the page stays where it is under two fingers"
+    assert hand["overlaps"] == [[], [], []]
+
+
+def test_the_tab_key_comes_to_an_explorer_that_was_out_of_sight(seen):
+    assert seen["far"] == {"early": 0, "focus": True}
 
 
 def test_the_explorer_answers(seen):

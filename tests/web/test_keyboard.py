@@ -16,7 +16,6 @@ PAGES = [
     "exercises/pca_sheet.html",
     "pages/api.html",
     "search.html",
-    "404.html",
 ]
 
 
@@ -26,7 +25,7 @@ def walked(site, chromium):
         [NODE, ROOT / "tests" / "web" / "keyboard.mjs", site, *PAGES],
         env={**os.environ, "CHROMIUM": chromium},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert run.returncode == 0, run.stderr

@@ -1,13 +1,17 @@
 """Links: inside the site they resolve, outside they are listed, and one address makes the rest."""
 
+import json
+import os
 import re
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from helpers.pages import build
+from helpers.pages import NODE, build
 from helpers.repository import ROOT
+from moved_pages import MOVED
 
 # Every other host that pages link to, and why. Tests do not fetch them.
 HOSTS = {
@@ -25,7 +29,7 @@ class Page(HTMLParser):
     def __init__(self, path: Path):
         super().__init__()
         self.links, self.anchors = [], set()
-        self.feed(path.read_text())
+        self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attributes):
         attributes = dict(attributes)
@@ -35,10 +39,11 @@ class Page(HTMLParser):
 
 
 def pages_of(site):
+    """Return all pages but the one for lost readers: its links hold where the site is published."""
     return {
         path: Page(path)
         for path in site.rglob("*.html")
-        if not path.relative_to(site).parts[0].startswith("_")
+        if not path.relative_to(site).parts[0].startswith("_") and path.name != "404.html"
     }
 
 
@@ -76,7 +81,7 @@ def test_links_to_other_hosts_have_a_reason(site):
 def test_without_an_address_nothing_needs_one(site):
     assert not (site / "sitemap.xml").exists()
     for path in pages_of(site):
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         for word in ("colab.research", "og:image", "/edit/", "/issues/new"):
             assert word not in text, (path.name, word)
 
@@ -100,35 +105,72 @@ def test_all_links_are_derived_from_the_one_address(published):
         assert f"{repository}/edit/main/{name}.md" in links
         assert (ROOT / f"{name}.md").is_file()
         assert any(link.startswith(f"{repository}/issues/new?") for link in links)
-    page = (published / "index.html").read_text()
+    page = (published / "index.html").read_text(encoding="utf-8")
     assert 'content="https://someone.github.io/a-course/_static/overview.png"' in page
     assert (published / "_static" / "overview.png").is_file()
-    locations = re.findall("<loc>(.*?)</loc>", (published / "sitemap.xml").read_text())
+    for master in (ROOT / "masters").glob("*.py"):
+        links = Page(published / "exercises" / f"{master.stem}.html").links
+        assert f"{repository}/edit/main/masters/{master.name}" in links
+    locations = re.findall(
+        "<loc>(.*?)</loc>", (published / "sitemap.xml").read_text(encoding="utf-8")
+    )
     assert "https://someone.github.io/a-course/chapters/pca.html" in locations
     for location in locations:
         path = location.removeprefix("https://someone.github.io/a-course/")
         assert (published / path).is_file()
-    assert (
-        '<base href="https://someone.github.io/a-course/"' in (published / "404.html").read_text()
+
+
+def test_old_addresses_lead_to_the_pages_that_have_moved(site):
+    for old, new in MOVED.items():
+        path = site / f"{old}.html"
+        text = path.read_text(encoding="utf-8")
+        targets = re.findall(r'(?:url=|replace\(")([^"]+)"', text)
+        assert len(targets) == 2
+        for target in targets:
+            assert (path.parent / target).resolve() == (site / f"{new}.html").resolve()
+
+
+def test_in_a_folder_of_any_depth_a_lost_reader_finds_the_way(published, chromium):
+    paths = ["nope.html", "chapters/nope.html", "a/b/c/nope", "chapters/01_pca.html#pca"]
+    run = subprocess.run(
+        [NODE, ROOT / "tests" / "web" / "lost.mjs", published, "/a-course/", *paths],
+        env={**os.environ, "CHROMIUM": chromium},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
+    assert run.returncode == 0, run.stderr
+    *lost, moved = json.loads(run.stdout)
+    for path, page in zip(paths, lost, strict=False):
+        assert page["bad"] == [path], "the page itself is missing, and nothing else"
+        assert page["title"].startswith("There is no such page")
+        assert len(page["links"]) > 20
+        for link in {*page["links"]} - {path}:  # that one is "skip to the main content"
+            assert (published / link).is_file(), link
+    assert moved["bad"] == []
+    assert moved["at"] == "chapters/pca.html#pca", "the place within the page is kept"
 
 
 def test_every_notebook_can_be_downloaded_and_is_the_executed_one(site):
     for notebook in (ROOT / "chapters").glob("*.ipynb"):
         page = site / "chapters" / f"{notebook.stem}.html"
-        match = re.search(r'<a download="?"? ?href="([^"]+)">Download notebook', page.read_text())
-        match = match or re.search(r'href="([^"]+)"[^>]*>Download notebook', page.read_text())
+        match = re.search(
+            r'<a download="?"? ?href="([^"]+)">Download notebook', page.read_text(encoding="utf-8")
+        )
+        match = match or re.search(
+            r'href="([^"]+)"[^>]*>Download notebook', page.read_text(encoding="utf-8")
+        )
         assert match, page.name
         assert (page.parent / match[1]).read_bytes() == notebook.read_bytes()
 
 
 def test_the_search_index_holds_the_terms_of_the_glossary(site):
-    index = (site / "searchindex.js").read_text().lower()
+    index = (site / "searchindex.js").read_text(encoding="utf-8").lower()
     for term in ("bottleneck", "denoising autoencoder", "perplexity", "trustworthiness"):
         assert f'"{term}"' in index, term
 
 
 def test_pages_of_ae_lib_are_there(site):
-    anchors = Page(site / "api.html").anchors
+    anchors = Page(site / "pages" / "api.html").anchors
     for name in ("data.load_mnist", "models.dense_autoencoder", "plots.plot_embedding", "pca.PCA"):
         assert f"ae_lib.{name}" in anchors

@@ -3,13 +3,18 @@
 from types import SimpleNamespace
 
 import mends
+import numpy as np
 import pytest
+import site_search
 from bs4 import BeautifulSoup
+from dark_figures import INK, PAPER, dark_digits, dark_plot, digit_colours, image_places, rgb
 from fontTools.ttLib import TTFont
 from katex_math import KaTeX, write_subset
 from node_packages import node_package
 from PIL import Image
 from sphinx.errors import ExtensionError
+
+from ae_lib.plots import DIGIT_COLOURS
 
 CASES = {
     "no_icon_script": ('<script src="a/fontawesome.js?x"></script><p></p>', "<p></p>"),
@@ -30,12 +35,24 @@ CASES = {
         '<div class="cell_output"><pre><b style="font-weight: bold; color: #0f0">1</b></pre></div>',
         '<div class="cell_output"><pre><b style="font-weight: bold;">1</b></pre></div>',
     ),
+    "summaries_are_tables": (
+        '<div class="cell_output"><pre>┏━━━┳━━━┓\n┃ Layer ┃ Shape ┃\n┡━━━╇━━━┩\n'
+        "│ dense │ (None, │\n│       │ 20)    │\n├───┼───┤\n│ b     │ x      │\n└───┴───┘"
+        "</pre></div>",
+        '<div class="cell_output"><div class="pst-scrollable-table-container">'
+        '<table class="table summary"><tr><th>Layer</th><th>Shape</th></tr>'
+        "<tr><td>dense</td><td>(None, 20)</td></tr><tr><td>b</td><td>x</td></tr>"
+        "</table></div></div>",
+    ),
     "scrollable_by_keyboard": (
         '<div class="highlight"><pre></pre></div>',
         '<div class="highlight"><pre tabindex="0"></pre></div>',
     ),
     "one_main_heading": ('<div id="jb-print-docs-body"><h1>x</h1></div><p></p>', "<p></p>"),
-    "edit_the_text": ('<a href="x/edit/a/1.ipynb">x</a>', '<a href="x/edit/a/1.md">x</a>'),
+    "edit_the_text": (
+        '<a href="x/edit/a/chapters/pca.ipynb">x</a><a href="x/edit/a/exercises/b.ipynb">x</a>',
+        '<a href="x/edit/a/chapters/pca.md">x</a><a href="x/edit/a/masters/b.py">x</a>',
+    ),
     "search_where_one_searches": ('<script src="a/searchindex.js"></script><p></p>', "<p></p>"),
     "text_before_scripts": (
         "<head><script>theme()</script><script>x()</script></head><body><p></p></body>",
@@ -78,11 +95,43 @@ def test_pictures_get_their_size_and_keep_their_pixels(tmp_path):
     Image.linear_gradient("L").crop((0, 0, 30, 20)).save(source)
     page = BeautifulSoup('<article><img src="../_images/a.png"/></article>', "html.parser")
     mends.mend_figures(page, {"a.png": source}, tmp_path / "_images")
-    picture = page.img
+    picture, twin = page.find_all("img")
     assert (picture["width"], picture["height"]) == ("30", "20")
-    assert picture["class"] == ["digits"]
+    assert picture["class"] == ["digits", "only-light"]
+    assert (twin["src"], twin["class"]) == ("../_images/a_dark.webp", ["digits", "only-dark"])
+    assert (tmp_path / "_images" / "a_dark.webp").is_file()
     served = Image.open(tmp_path / "_images" / "a.webp").convert("L")
     assert served.tobytes() == Image.open(source).tobytes()
+
+
+def test_plots_get_the_colours_of_the_live_figures_in_the_dark():
+    light, dark = digit_colours()["light"], digit_colours()["dark"]
+    assert light == list(DIGIT_COLOURS), "scatter.js and plots.py have one palette"
+    assert len(dark) == 10
+    picture = Image.new("RGB", (12, 1), "white")
+    for i, colour in enumerate(light):
+        picture.putpixel((i, 0), rgb(colour))
+    picture.putpixel((10, 0), (0, 0, 0))
+    pixels = np.asarray(dark_plot(picture)).astype(int)[0]
+    for i, colour in enumerate(dark[:9]):  # the last is a grey: thinned black
+        assert np.abs(pixels[i] - rgb(colour)).max() <= 2, light[i]
+    assert np.abs(pixels[10] - INK).max() <= 1
+    assert np.abs(pixels[11] - PAPER).max() <= 1
+
+
+def test_images_of_a_row_keep_their_grey_in_the_dark_and_words_change_sides():
+    random = np.random.default_rng(0)
+    grey = np.full((120, 200), 255, "u1")
+    grey[3:10, 5:7] = 0  # a letter
+    images = random.integers(0, 200, (2, 50, 60), "u1")
+    for i, left in enumerate((10, 80)):
+        grey[20:70, left : left + 60] = images[i]
+    assert image_places(grey) == [(slice(20, 70), slice(10, 70)), (slice(20, 70), slice(80, 140))]
+    dark = np.asarray(dark_digits(Image.fromarray(grey))).astype(int)
+    assert (dark[20:70, 10:70] == images[0][..., None]).all()
+    assert (dark[20:70, 80:140] == images[1][..., None]).all()
+    assert (dark[5, 5] == INK).all()
+    assert (dark[100, 100] == PAPER).all()
 
 
 def test_a_row_of_plots_gets_a_box_to_scroll_in(tmp_path):
@@ -95,7 +144,8 @@ def test_a_row_of_plots_gets_a_box_to_scroll_in(tmp_path):
     )
     sources = {f"{name}.png": tmp_path / f"{name}.png" for name in ("row", "one")}
     mends.mend_figures(page, sources, tmp_path / "_images")
-    row, one = page.find_all("img")
+    row, twin, one, _ = page.find_all("img")
+    assert row.parent is twin.parent
     assert row.parent.name == "div"
     assert row.parent["tabindex"] == "0"
     assert one.parent.name == "article"
@@ -108,41 +158,48 @@ def test_the_search_page_keeps_its_index():
     assert page.script
 
 
-@pytest.mark.parametrize(
-    ("rule", "needed"),
-    [
-        ("p{color:red}", True),
-        (".here .there-too{color:red}", True),
-        (".here .gone{color:red}", False),
-        (".gone,.here{color:red}", True),
-        ("#gone{color:red}", False),
-        (".here:not(.gone, .lost):hover{color:red}", True),
-        ('[href=".gone"]{color:red}', True),
-        ("@media print{.gone{color:red}.here{color:red}}", True),
-        ("@media print{.gone{color:red}}", False),
-        ("@font-face{font-family:x}", True),
-    ],
-)
-def test_styles_for_what_no_page_has_are_dropped(rule, needed):
-    kept = mends.needed_rules(rule + "b{margin:0}", {"here", "there-too"})
-    assert ("red" in kept or "font-face" in kept) == needed
-    assert "b{margin:0}" in kept
+def test_styles_for_what_no_page_has_are_dropped(tmp_path):
+    from helpers.repository import ROOT
+
+    styles = tmp_path / "_static" / "styles"
+    styles.mkdir(parents=True)
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "page.html").write_text(
+        '<p class="here there-too">x</p>', encoding="utf-8"
+    )
+    (tmp_path / "_static" / "set.js").write_text('element.classList.add("later")', encoding="utf-8")
+    kept = ["p", ".here .there-too", ".here:not(.gone)", ".later", "p::before"]
+    dropped = [".gone", ".here .gone"]
+    for name in ("pydata-sphinx-theme", "sphinx-book-theme"):
+        rules = "".join(f"{rule}{{color:red}}" for rule in kept + dropped)
+        (styles / f"{name}.css").write_text(
+            f"{rules}@media print{{.gone{{color:red}}}}", encoding="utf-8"
+        )
+    app = SimpleNamespace(outdir=tmp_path, confdir=ROOT, builder=SimpleNamespace(format="html"))
+    mends.only_needed_styles(app, None)
+    for style in styles.iterdir():
+        assert style.read_text(encoding="utf-8") == "".join(f"{rule}{{color:red}}" for rule in kept)
+    (styles / "sphinx-book-theme.css").write_text("p { color: red", encoding="utf-8")
+    with pytest.raises(ExtensionError, match="could not cut"):
+        mends.only_needed_styles(app, None)
 
 
-def test_excerpts_of_the_search_leave_the_second_copy_of_formulas_out(tmp_path):
+def test_the_search_knows_when_the_script_that_it_changes_is_another_one(tmp_path):
     script = tmp_path / "_static" / "searchtools.js"
     script.parent.mkdir()
-    script.write_text('for (const q of [".headerlink", "script", "style"]) {}')
+    script.write_text("".join(site_search.CHANGES), encoding="utf-8")
     app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))
     for _ in range(2):  # a second time changes nothing
-        mends.formulas_once(app, None)
-        assert (
-            script.read_text()
-            == 'for (const q of [".headerlink", "script", "style", ".katex-mathml"]) {}'
-        )
-    script.write_text("rewritten")
+        site_search.change_scripts(app, None)
+        assert script.read_text(encoding="utf-8") == "".join(site_search.CHANGES.values())
+    script.write_text("rewritten", encoding="utf-8")
     with pytest.raises(ExtensionError, match="searchtools.js has changed"):
-        mends.formulas_once(app, None)
+        site_search.change_scripts(app, None)
+
+
+def test_the_words_of_the_search_are_numbers_too():
+    words = site_search.English({}).split("161,804 parameters, 1,185, or 3,4")
+    assert words == ["161804", "parameters", "1185", "or", "3", "4"]
 
 
 def test_fonts_of_formulas_hold_what_the_pages_need(tmp_path):

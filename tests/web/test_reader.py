@@ -1,0 +1,62 @@
+"""What readers do besides reading: they search, and they print."""
+
+import json
+import os
+import subprocess
+
+import pytest
+from helpers.pages import NODE
+from helpers.repository import ROOT
+
+# What is searched for, and pages that must be among the first three results.
+QUERIES = {
+    "PCA": "chapters/pca.html",
+    "bottleneck": "chapters/dense_autoencoder.html",
+    "trustworthiness": "chapters/tsne.html",
+    "dead": "chapters/denoising.html",
+    "upsampling": "chapters/conv_autoencoder.html",
+    "1,185": "chapters/conv_autoencoder.html",
+    "1185": "chapters/conv_autoencoder.html",
+    "161804": "chapters/dense_autoencoder.html",
+    "161,804": "chapters/dense_autoencoder.html",
+    "KL": "pages/glossary.html",
+    "VAE": "pages/glossary.html",
+}
+PAGES = [
+    "index.html",
+    "chapters/dense_autoencoder.html",
+    "chapters/tsne.html",
+    "chapters/lecture_against_this_book.html",
+    "exercises/pca_sheet.html",
+    "pages/instructors.html",
+]
+
+
+@pytest.fixture(scope="module")
+def seen(site, chromium):
+    script = ROOT / "tests" / "web" / "reader.mjs"
+    run = subprocess.run(
+        [NODE, script, site, json.dumps(list(QUERIES)), json.dumps(PAGES)],
+        env={**os.environ, "CHROMIUM": chromium},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_search_finds_the_page_that_explains_it_before_the_package(seen, query):
+    results = [page.partition("#")[0] for page in seen["found"][query]]
+    assert QUERIES[query] in results[:3], results[:6]
+    if "pages/api.html" in results:
+        assert results.index(QUERIES[query]) < results.index("pages/api.html")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_paper_is_light_and_nothing_on_it_is_cut(seen, page):
+    printed = seen["printed"][page]
+    assert printed["themes"] == ["dark", "light", "dark"]
+    assert printed["cut"] == []
+    assert printed["size"] > 10_000

@@ -1,0 +1,127 @@
+"""The page "Train an autoencoder" in a real browser."""
+
+import json
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from helpers.pages import NODE, ROOT
+from training_images import dataset_at_hand, export
+
+from ae_lib import as_vectors, dense_autoencoder
+
+pytestmark = pytest.mark.alone  # frames and answers are timed
+
+PAGE = """<!doctype html>
+<html lang="en" data-theme="light"><head><meta charset="utf-8"><title>train</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
+<style>
+html {{ --pst-color-background: #fff }}
+html[data-theme="dark"] {{ --pst-color-background: #121212; --pst-color-text-base: #ced6dd;
+  --pst-color-text-muted: #9ca4af; --pst-color-border: #48566b; --pst-color-surface: #29313d;
+  --pst-color-link: #5e9cf5 }}
+body {{ background: var(--pst-color-background); font-family: sans-serif; margin: 8px }}
+</style>
+<link rel="stylesheet" href="demo/demo.css"><link rel="stylesheet" href="demo/train/train.css">
+<script defer src="demo/mount.js"></script></head>
+<body><main><h1>Train</h1><div data-demo="{name}" data-preset="pca"></div></main></body></html>
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("train_page")
+    shutil.copytree(ROOT / "site" / "demo", folder / "demo")
+    export(folder / "demo" / "data", dataset_at_hand())
+    for name, preset in (("train", ""), ("train-small", ' data-preset="pca"')):
+        page = PAGE.format(name=name).replace(' data-preset="pca"', preset)
+        (folder / f"{name}.html").write_text(page, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def seen(folder, chromium):
+    """What the browser saw."""
+    command = [NODE, ROOT / "tests" / "web" / "train_browser.mjs", chromium, folder]
+    run = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=400)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return json.loads(run.stdout)
+
+
+def test_little_is_loaded_before_the_click(seen):
+    assert seen["before"]["kib"] < 60  # the site's own files make the rest of 150
+    assert not {"training_images.png", "worker.js", "train.json"} & set(seen["before"]["asked"])
+    assert seen["before"]["steps"] == 0
+
+
+def test_it_learns_at_once_and_beside_the_page(seen):
+    assert seen["firstSteps"] < 2000  # milliseconds
+    assert float(seen["paused"]["test"]) < seen["early"] < 0.11
+    assert 0.01 < seen["pca"] < 0.04
+    assert seen["quiet"]["fps"] > 50, seen["quiet"]
+    assert seen["answer"] < 100
+    assert seen["quiet"]["spoken"] == 0  # a screen reader is not talked to all the time
+
+
+def test_pause_stands_still_and_a_reload_loses_nothing(seen):
+    assert seen["stands"]
+    assert seen["paused"]["button"] == "Go on"
+    assert seen["reloaded"]["steps"] == seen["paused"]["steps"] > 40
+    assert seen["reloaded"]["test"] == seen["paused"]["test"]
+    assert seen["reloaded"]["same"]
+    assert "training_images.png" not in seen["reloaded"]["asked"]
+    assert seen["wentOn"] < float(seen["paused"]["test"]) + 0.002
+
+
+def test_weights_go_out_and_in(seen, folder):
+    assert seen["uploaded"]["test"] == seen["uploaded"]["before"]
+    assert seen["broughtBack"]["test"] == seen["broughtBack"]["before"]
+    assert "broken.npz cannot be used" in seen["broken"]["text"]
+    assert seen["broken"]["unharmed"]
+    model = dense_autoencoder()
+    model.set_weights(list(np.load(folder / "downloaded.npz").values()))
+    x = as_vectors(dataset_at_hand().x_test[:1000])
+    error = np.mean((model.predict(x, verbose=0) - x) ** 2)
+    assert abs(error / float(seen["uploaded"]["test"]) - 1) < 0.1  # of other digits
+
+
+def test_everything_works_by_keyboard(seen):
+    keys = seen["keys"]
+    assert keys["slider"] == "#code=21"
+    assert keys["select"] == "#code=21&output=sigmoid"
+    assert keys["pause"] == "Go on"
+    assert keys["map"]
+    assert keys["draw"]
+    assert keys["clear"]
+
+
+def test_a_dead_network_is_noticed(seen):
+    assert "rate=0.03" in seen["dies"]["hash"]
+    assert seen["dies"]["message"].startswith("This network is dead.")
+    dead, needed = seen["dies"]["dead"].split(" of ")
+    assert dead == needed
+
+
+def test_a_link_keeps_the_settings_and_slips_are_explained(seen):
+    linked = seen["linked"]
+    assert (linked["code"], linked["optimiser"], linked["batch"]) == ("2", "adam", "128")
+    assert "batch=100 is not possible: it can be one of 16, 32" in linked["message"]
+    assert "There is no setting “colour”." in linked["message"]
+    assert "7000 is not possible; it can be 0 to 512 in steps of 4." in linked["complaint"]
+
+
+def test_the_small_one(seen):
+    assert seen["small"]["width"] <= 360
+    assert seen["small"]["hash"] == ""
+    assert "784-20-784" in seen["small"]["parameters"]
+
+
+def test_nothing_comes_from_elsewhere_and_nothing_is_complained_of(seen):
+    assert seen["foreign"] == []
+    assert seen["messages"] == []
+
+
+def test_accessible_in_both_themes_and_on_a_phone(seen):
+    assert seen["axe"] == []
+    assert seen["wide"] == []
