@@ -501,6 +501,7 @@ def test_mean_returns(reconstruct):
         expect.call(reconstruct, "reconstruct", x, x, 2), "reconstruct", x.shape
     )
     assert np.allclose(np.mean(found, axis=0), np.mean(x, axis=0))
+    assert not np.allclose(found, x)  # two components do not hold all of seven
 
 
 # %%
@@ -523,6 +524,7 @@ def test_one_at_a_time(reconstruct):
     together = expect.array(together, "reconstruct(...)", (9, 7))
     alone = expect.array(alone, "reconstruct(...)", (1, 7))
     assert np.allclose(together[:1], alone)
+    assert not np.allclose(together, new)
 
 
 # %%
