@@ -73,6 +73,7 @@ export async function mount(root, base) {
   let previous = null; // a record that can be brought back
   let goal = settings.epochs;
   let speed = null; // [seconds, steps] a moment ago
+  let version = 0; // counts the networks: what the worker still says of the last one is not heard
   let told = ""; // the trouble that the reader knows about
 
   // ------------------------------------------------------------------------------- the page
@@ -285,6 +286,7 @@ export async function mount(root, base) {
 
   let drawing = 0; // at most one picture of what the worker said for each frame
   function hear(event) {
+    if (event.version !== version) return;
     if (event.event === "progress") {
       const { steps, epoch, seconds, mse } = event;
       progress = { steps, epoch, seconds };
@@ -324,7 +326,7 @@ export async function mount(root, base) {
         const { raw, examples, labels } = await made.call("load", { base: String(base) });
         known = { examples, labels, dataset: raw.dataset };
         say(standIn());
-        await made.call("settings", { settings, state });
+        await made.call("settings", { settings, state, version });
         state = null;
         if (pca) await made.call("components", { components: pca.components });
         else guard(() => computePca(made, raw));
@@ -369,7 +371,7 @@ export async function mount(root, base) {
     await made.call("pause");
     voice.say(`Paused at step ${progress.steps.toLocaleString("en")}. Test error ${three(look?.mse)}.`, 0);
     showState();
-    await remember();
+    guard(remember); // the next click need not wait for it
   }
 
   async function step() {
@@ -377,10 +379,11 @@ export async function mount(root, base) {
     const made = await ready();
     await made.call("step");
     voice.say(`Step ${progress.steps.toLocaleString("en")}. Test error ${three(look?.mse)}.`, 0);
-    await remember();
+    guard(remember);
   }
 
   function forget() {
+    version++;
     curves = { train: new Curve(), test: new Curve() };
     progress = { steps: 0, epoch: 0, seconds: 0 };
     look = state = speed = null;
@@ -401,7 +404,7 @@ export async function mount(root, base) {
     const aside = putAside();
     forget();
     await aside;
-    if (worker) await (await worker).call("reset", { settings });
+    if (worker) await (await worker).call("reset", { settings, version });
     voice.say("Reset. The network is untrained.", 0);
     showState();
     showLook();
@@ -422,7 +425,7 @@ export async function mount(root, base) {
       return;
     }
     const made = await worker;
-    await made.call("settings", { settings });
+    await made.call("settings", { settings, version });
     if (wasRunning) await start();
   }
 
@@ -433,7 +436,7 @@ export async function mount(root, base) {
     forget();
     showSettings();
     await aside;
-    if (worker) await (await worker).call("reset", { settings });
+    if (worker) await (await worker).call("reset", { settings, version });
     await start();
   }
 
@@ -448,6 +451,7 @@ export async function mount(root, base) {
   }
 
   function restore(kept) {
+    version++;
     ({ settings, state, progress, look, known, pca } = kept);
     curves = { train: new Curve(kept.curves.train), test: new Curve(kept.curves.test) };
     goal = Math.max(settings.epochs, progress.epoch);
@@ -467,9 +471,9 @@ export async function mount(root, base) {
     showSettings();
     showLook();
     if (!worker) return;
-    await (await worker).call("settings", { settings, state });
+    await (await worker).call("settings", { settings, state, version });
     state = null;
-    await remember();
+    guard(remember);
   }
 
   let remembered = 0;
@@ -538,7 +542,7 @@ export async function mount(root, base) {
     showSettings();
     await aside;
     const made = await ready();
-    await made.call("weightsIn", { settings, weights: found.weights });
+    await made.call("weightsIn", { settings, version, weights: found.weights });
     voice.say(`The weights of ${file.name} are loaded. Test error ${three(look?.mse)}.`, 0);
     showState();
     showLook();

@@ -20,6 +20,7 @@ let trainer = null;
 let components = null; // PCA's, to measure angles with
 let plane = null; // of the map
 let examples = null; // ten test digits
+let version = 0; // the page's number of the network: it no longer listens to an older one
 let run = 0; // counts the runs: an older loop that wakes up sees that it is over
 let goal = 0; // epochs
 let seconds = 0;
@@ -47,7 +48,7 @@ function sayProgress() {
   const { loss, mse, count } = since;
   const { steps, epoch } = trainer;
   since = { loss: 0, mse: 0, count: 0 };
-  postMessage({ event: "progress", steps, epoch, seconds, loss: loss / count, mse: mse / count });
+  postMessage({ event: "progress", version, steps, epoch, seconds, loss: loss / count, mse: mse / count });
 }
 
 /**
@@ -93,10 +94,12 @@ async function look(of = trainer) {
   plane = map.plane;
   const { input, output } = of.rebuild(examples.images);
   postMessage({
-    event: "look", steps: of.steps, epoch: of.epoch, seconds, ...errors,
+    event: "look", version, steps: of.steps, epoch: of.epoch, seconds, ...errors,
     positions: map.positions, input, output, tiles: tiles(), angle: angle(),
   });
 }
+
+const fail = (error) => postMessage({ event: "failed", version, message: error.message });
 
 async function train() {
   const mine = ++run;
@@ -122,15 +125,16 @@ async function train() {
     }
     if (done) {
       run++;
-      postMessage({ event: "finished" });
+      postMessage({ event: "finished", version });
     } else {
       await breath();
     }
   }
 }
 
-function begin(settings) {
+function begin(settings, number) {
   run++;
+  version = number;
   trainer = new Trainer(settings, digits);
   goal = settings.epochs;
   seconds = 0;
@@ -163,24 +167,24 @@ const answers = {
     components = message.components;
   },
   /** Make the network that is wished for, or change what can be changed while it learns. */
-  async settings({ settings, state }) {
+  settings({ settings, state, version: number }) {
     const built = trainer && !state && BUILDS.every((key) => trainer.settings[key] === settings[key]);
     if (built) {
       if (settings.epochs !== trainer.settings.epochs) goal = settings.epochs;
       trainer.change(settings);
     } else {
-      begin(settings);
+      begin(settings, number);
       if (state) {
         trainer.resume(state);
         ({ seconds } = state);
         goal = Math.max(goal, trainer.epoch);
       }
     }
-    await look();
+    look().catch(fail); // the page need not wait for it
   },
   start() {
     if (trainer.epoch >= goal) goal = trainer.epoch + trainer.settings.epochs;
-    train().catch((error) => postMessage({ event: "failed", message: error.message }));
+    train().catch(fail);
     return { goal };
   },
   async pause() {
@@ -196,9 +200,9 @@ const answers = {
     sayProgress();
     await look();
   },
-  async reset({ settings }) {
-    begin(settings);
-    await look();
+  reset({ settings, version: number }) {
+    begin(settings, number);
+    look().catch(fail);
   },
   rebuild({ images }) {
     return trainer.rebuild(images);
@@ -220,8 +224,8 @@ const answers = {
     return trainer.network.weights();
   },
   /** Take weights that came from elsewhere, for the network that the settings make. */
-  async weightsIn({ settings, weights }) {
-    begin(settings);
+  async weightsIn({ settings, weights, version: number }) {
+    begin(settings, number);
     trainer.network.setWeights(weights);
     await look();
   },
