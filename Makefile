@@ -31,7 +31,7 @@ SHARED := --dist loadfile --no-loadscope-reorder -n $(WORKERS)
 .DEFAULT_GOAL := help
 .PHONY: help book test test-chapters test-jax test-torch test-oldest test-newest site serve pdf web-audit chapters \
     experiments robustness bench gpu check sync format overview demo explorer screenshot lint \
-    setup-ci bench-grade lock clean
+    setup-ci bench-demo bench-grade lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
@@ -88,6 +88,9 @@ robustness: $(READY) ## execute every chapter over seeds, data sets and threads;
 
 bench: $(READY) $(RIVALS)/.ready ## time the course beside the lecture's code and PyTorch (half an hour)
 	@$(BIN)/python -m tools.bench $(SECTIONS) --rivals $(abspath $(RIVALS))/bin/python
+
+bench-demo: $(READY) $(NODE_READY) ## time training in the page beside TensorFlow.js, and end where Keras does (needs chromium)
+	@$(BIN)/python -m tools.bench_demo
 
 gpu: $(GPU_VENV)/.ready ## train the networks and execute the chapters on this machine's NVIDIA GPU, with JAX
 	@KERAS_BACKEND=jax $(GPU_VENV)/bin/python -m tools.gpu

@@ -29,7 +29,7 @@ def constants(rng):
 # %% [markdown]
 # # Sheet 4: The convolutional autoencoder
 #
-# *You follow the shapes, write the two layers by hand, build a network to order, and test what convolutions are praised for.*
+# *You follow the shapes, write the two layers by hand, build a network made to order, and test what convolutions are praised for.*
 #
 # Questions: 6. Points: 20. Time: about three hours; the computer needs half a minute.
 #
@@ -66,11 +66,11 @@ from keras.layers import Conv2D, Input, MaxPooling2D, UpSampling2D
 # %% [markdown]
 # ## 1. Sizes and parameters (3 points)
 #
-# Most convolutional networks that do not run fail for a size that does not come back.
+# Most convolutional networks that do not run fail because a size does not match.
 #
 # Write `trace(size, steps)`: the side length of a square image after each step.
 # A step is a text of the chapter's kind, `"same, pool"`: a 3 × 3 convolution with padding `same` or `valid`, then `pool` (max pooling by 2 with `padding="same"`, which rounds up) or `up` (upsampling by 2).
-# The result is a list with one whole number a step.
+# The result is a list with one whole number per step.
 #
 # Write `conv_params(channels)`: the number of parameters of a stack of 3 × 3 convolutions, where `channels` lists the channels from the input to the output.
 #
@@ -362,7 +362,7 @@ check("q2")
 # name: q3
 
 # %% [markdown]
-# ## 3. A network to order (4 points)
+# ## 3. A network made to order (3 points)
 #
 # The order: a convolutional autoencoder for images of 28 × 28 × 1 with exactly `PARAMS` = __params__ parameters, and a code of 7 × 7 × `CODE` with `CODE` = __code__.
 #
@@ -384,7 +384,7 @@ check("q2")
 #
 # Example: with $F = 8$ and a code of 4 channels the network has 881 parameters.
 #
-# Marks: 1 point for a model that takes and returns images of 28 × 28 × 1, 1 for the number of parameters, 1 (hidden) for the sizes of all layers, 1 (hidden) for the activations.
+# Marks: 1 point for a model that takes and returns images of 28 × 28 × 1, 1 for the number of parameters, 1 (hidden) for the sizes and activations of all layers.
 
 # %% [raw]
 # # BEGIN SOLUTION
@@ -458,7 +458,7 @@ hidden: true
 
 
 def test_layers(ordered):
-    """The layers of the order, with their sizes."""
+    """The layers of the order, with their sizes and activations."""
     from ae_lib.sheets import expect
 
     layers = expect.layers(expect.model(ordered, "ordered"))
@@ -478,20 +478,6 @@ def test_layers(ordered):
     kinds = ["Conv2D", "MaxPooling2D"] * 2 + ["Conv2D", "UpSampling2D"] * 2 + ["Conv2D"]
     assert [layer.kind for layer in layers] == kinds
     assert sum(layer.params for layer in layers) == __params__
-
-
-# %%
-""" # BEGIN TEST CONFIG
-points: 1
-hidden: true
-"""  # END TEST CONFIG
-
-
-def test_activations(ordered):
-    """ReLU in the convolutions, a sigmoid at the end."""
-    from ae_lib.sheets import expect
-
-    layers = expect.layers(expect.model(ordered, "ordered"))
     found = [layer.activation for layer in layers if layer.kind == "Conv2D"]
     assert found == ["relu"] * 4 + ["sigmoid"]
 
@@ -510,7 +496,7 @@ check("q3")
 # name: q4
 
 # %% [markdown]
-# ## 4. White everywhere, and too small (4 points)
+# ## 4. White everywhere, and too small (3 points)
 #
 # A colleague copied the chapter's network of 1,185 parameters from memory.
 # It has as many parameters as it should, answers images of the wrong size, and whatever it is shown, every pixel of the answer is white.
@@ -519,9 +505,9 @@ check("q3")
 # Repair the code so that `repaired` is the chapter's network, untrained.
 #
 # Example: the chapter's sizes are 28, 14, 7, 4 on the way down and 4, 8, 16, 14, 28 on the way up.
-# And what does a softmax over *one* channel answer?
+# Hint: look at what the last layer can answer at all.
 #
-# Marks: 1 point for the size of the output, 1 (hidden) for the code of 4 × 4 × 4, 1 (hidden) for the sizes of all layers, 1 (hidden) for outputs that depend on the image and may be black.
+# Marks: 1 point for the size of the output, 1 (hidden) for the code of 4 × 4 × 4 and the sizes of all layers, 1 (hidden) for a last layer that may answer black.
 
 # %% [raw]
 # # BEGIN SOLUTION
@@ -604,7 +590,7 @@ hidden: true
 
 
 def test_code(repaired):
-    """The code has the shape 4 x 4 x 4."""
+    """The code has the shape 4 x 4 x 4, and all layers have the chapter's sizes."""
     from ae_lib.sheets import expect
 
     layers = expect.layers(expect.model(repaired, "repaired"))
@@ -612,20 +598,6 @@ def test_code(repaired):
         (layer.shape for layer in layers), key=lambda s: (s[0] * s[1] * s[2], s)
     )
     assert smallest == (4, 4, 4)
-
-
-# %%
-""" # BEGIN TEST CONFIG
-points: 1
-hidden: true
-"""  # END TEST CONFIG
-
-
-def test_path(repaired):
-    """All layers have the chapter's sizes."""
-    from ae_lib.sheets import expect
-
-    layers = expect.layers(expect.model(repaired, "repaired"))
     found = [(layer.shape[0], layer.shape[-1]) for layer in layers]
     down = [(28, 8), (14, 8), (14, 4), (7, 4), (7, 4), (4, 4)]
     assert found == [*down, (4, 4), (8, 4), (8, 4), (16, 4), (14, 8), (28, 8), (28, 1)]
@@ -639,7 +611,7 @@ hidden: true
 
 
 def test_outputs(repaired):
-    """The outputs depend on the image, and the last layer can answer black."""
+    """The last layer is the chapter's, and its answer is not white everywhere."""
     import numpy as np
 
     from ae_lib.sheets import expect
@@ -850,26 +822,35 @@ check("q5")
 # # BEGIN QUESTION
 # name: q6
 # manual: true
-# points: 2
+# points: 4
 
 # %% [markdown]
-# ## 6. Is the race fair? (2 points)
+# ## 6. Is the race fair? (4 points)
 #
-# Somebody writes: "The convolutional autoencoder is the better method of dimensionality reduction: it needs 137 times fewer parameters than the dense one."
+# Somebody writes:
 #
-# Use the two numbers of question 5, the sizes of the codes and the errors in chapter 4, and answer in at most eight sentences.
-# What is right in the claim, and what is not?
-# Which experiment would make the comparison fair?
+# > (a) "The convolutional autoencoder needs 137 times fewer parameters than the dense one. (b) So it is the better method of dimensionality reduction. (c) Its convolutions use the same filter at every place, so a shifted digit costs it nothing."
 #
-# Marks, by hand: 1 point for telling the size of the code from the number of parameters, 1 for an experiment that changes one thing only.
+# Use the two numbers of question 5, the sizes of the codes and the errors in chapter 4, and answer in at most ten sentences.
+#
+# - Which of the three statements are right? Where one is not, say which number contradicts it.
+# - The penalty of the convolutional network is not exactly 1. Name two properties of the network, or of what a shift does to an image, that can make it differ. (By how many pixels must an image move for each max pooling to see the same blocks again?)
+# - Which experiment would make the comparison of the two networks fair? It should change one thing only.
+# - Which opponent from chapter 1 belongs in the table, and with how many numbers?
+#
+# Marks, by hand: 1 point for the three statements, 1 for two reasons for the penalty, 1 for the experiment, 1 for the opponent with the length of its code.
 
 # %% [raw]
 # # BEGIN SOLUTION
 
 # %% [markdown]
-# Right: 161,804 / 1,185 is about 137, and the small network pays less for a shift.
-# Not right: dimensionality reduction is measured by the length of the code, and the convolutional code has 64 numbers, the dense one 20; with 64 numbers even PCA errs less than both.
-# A fair experiment gives both networks the same length of code, for example a dense layer of 20 units at the convolutional bottleneck, with the same data, epochs and seeds, and compares the test errors.
+# (a) is right: 161,804 / 1,185 is about 137.
+# (b) does not follow: dimensionality reduction is measured by the error for a given length of the code, and the convolutional code has 64 numbers, the dense one 20.
+# (c) is too strong: the penalty in question 5 is smaller than the dense network's, but not 1.
+#
+# Three poolings by 2 halve the image three times, so only a shift by 8 pixels moves everything by whole blocks; at the rim the padding with zeros, the odd size 7 and ink that leaves the image change the answer as well.
+# A fair experiment gives both networks a code of the same length, for example a dense layer of 20 units at the convolutional bottleneck, with the same data, epochs and seeds, and compares the test errors.
+# PCA belongs in the table, with 64 numbers beside the convolutional network and with 20 beside the dense one: with 64 it errs less than both.
 
 # %% [raw]
 # # END SOLUTION

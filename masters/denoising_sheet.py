@@ -28,9 +28,9 @@ def constants(rng):
 # %% [markdown]
 # # Sheet 5: The denoising autoencoder
 #
-# *You make noise and do the mathematics of it, keep the score in decibels, and repair a network until it beats a classical filter.*
+# *You make noise and do the mathematics of it, keep the score in decibels, watch networks die, and choose the opponents that yours has to beat.*
 #
-# Questions: 6. Points: 20. Time: about three hours; the computer needs one minute.
+# Questions: 6. Points: 20. Time: about three hours; the computer needs two minutes.
 #
 # You need [chapter 5](../chapters/denoising.ipynb).
 # Do not call `ae_lib.add_gaussian_noise` in question 1: the point is to write it.
@@ -59,7 +59,7 @@ print(data)
 # %% tags=["nbval-ignore-output"]
 import keras
 from keras import models
-from keras.layers import Conv2D, Dense, Input, MaxPooling2D, UpSampling2D
+from keras.layers import Conv2D, Input, MaxPooling2D, UpSampling2D
 
 from ae_lib import rmsprop, set_seed
 
@@ -68,9 +68,9 @@ from ae_lib import rmsprop, set_seed
 # name: q1
 
 # %% [markdown]
-# ## 1. Noise that can be repeated (4 points)
+# ## 1. Noise that can be repeated (3 points)
 #
-# An experiment with random numbers is worth as much as one can repeat it.
+# An experiment with random numbers is worth something only if it can be repeated.
 #
 # Write `add_noise(images, factor, seed)`: to each pixel of each image add a Gaussian random number with mean 0 and standard deviation `factor`, and clip the *sum* to the range from 0 to 1.
 # `images` has grey values in [0, 1] and any shape; the result has the same shape.
@@ -78,7 +78,7 @@ from ae_lib import rmsprop, set_seed
 #
 # Example: on black pixels a factor of 0.5 leaves about half of the pixels at exactly 0, because the noise is negative there, and lifts the mean to about 0.195.
 #
-# Marks: 1 point for shape, range and seed, 1 (hidden) for the strength of the noise, 1 (hidden) for its distribution, 1 (hidden) if each image has noise of its own.
+# Marks: 1 point for shape, range and seed, 1 (hidden) for the strength of the noise and its distribution, 1 (hidden) if each image has noise of its own.
 
 # %% [raw]
 # # BEGIN SOLUTION
@@ -136,9 +136,10 @@ hidden: true
 """  # END TEST CONFIG
 
 
-def test_strength(add_noise):
-    """The standard deviation is the factor, where nothing is clipped."""
+def test_strength_and_distribution(add_noise):
+    """The standard deviation is the factor; the noise is Gaussian, clipped after it was added."""
     import numpy as np
+    from scipy.stats import norm
 
     from ae_lib.sheets import expect
 
@@ -150,22 +151,6 @@ def test_strength(add_noise):
         found = expect.array(answer, "add_noise(...)", images.shape) - 0.5
         assert abs(np.std(found) / factor - 1) < 0.03
         assert abs(np.mean(found)) < 0.05 * factor
-
-
-# %%
-""" # BEGIN TEST CONFIG
-points: 1
-hidden: true
-"""  # END TEST CONFIG
-
-
-def test_distribution(add_noise):
-    """Gaussian noise, clipped after it was added."""
-    import numpy as np
-    from scipy.stats import norm
-
-    from ae_lib.sheets import expect
-
     seed = __hidden_seed__ % 10000 + 7
     for grey in (0.0, 0.3, 0.9):
         images = np.full((40, 80, 80), grey)
@@ -226,7 +211,9 @@ check("q1")
 # Write `expected_black(s)`: the mean value of a black pixel, as a formula, not by drawing random numbers.
 # `scipy.stats.norm` has the density `pdf` and the distribution function `cdf`.
 #
-# Example: `expected_black(0.5)` is 0.1952; without the clipping at 1 it would be $0.5 / \sqrt{2 \pi} \approx 0.1995$.
+# Work in float64; the answer is compared to within $10^{-6}$.
+#
+# Example: `expected_black(0.5)` is 0.1952 (four digits); without the clipping at 1 it would be $0.5 / \sqrt{2 \pi} \approx 0.1995$.
 #
 # Marks: 1 point for the example, 2 (hidden) for other strengths, weak and very strong.
 
@@ -308,7 +295,7 @@ check("q2")
 #
 # Write `psnr(clean, image)`: the peak signal-to-noise ratio $10 \log_{10}(1 / \text{MSE})$ in decibels of two arrays of the same shape with grey values in [0, 1].
 #
-# Then measure the opponent.
+# Then measure an opponent.
 # Make noisy test images with `add_gaussian_noise(x_test, NOISE, SEED)`, filter them with `scipy.ndimage.median_filter` and a window of `WINDOW` × `WINDOW` = __window__ × __window__ pixels, and set `median_db` to the PSNR of the result.
 # A window must not reach from one image into the next.
 #
@@ -419,39 +406,49 @@ check("q3")
 # name: q4
 
 # %% [markdown]
-# ## 4. The dead (3 points)
+# ## 4. Who dies? (3 points)
 #
-# An output layer can lose pixels for good: they answer black for every image, and no gradient reaches them any more.
+# From some seeds the network of chapter 5, started as the lecture starts it, answers black for everything, and stays black.
+# Can you see that before the training begins?
 #
-# Write `dead_pixels(outputs, images)`: both of shape `(n, d)`, reconstructions and originals.
-# It returns how many of the `d` pixels are dead, that is: exactly 0 in *every* output, although *more than 1 %* of the originals are brighter than 0.5 there.
+# `untrained(seed)` below builds a small denoiser with a ReLU at the end and Keras's own random start; `train(net)` trains it for 40 steps.
 #
-# Then find out which output layer leaves dead pixels.
-# `outputs_with(activation)` below trains a small dense autoencoder for 3 epochs and returns its outputs for `vectors`.
-# Try `"relu"`, `"sigmoid"` and `"linear"`, and set `deadly` to the name of the one that leaves dead pixels.
+# Write `positive_share(outputs)`: the share of all outputs that are above 0, a number from 0 to 1, for an array of any shape.
 #
-# Example: for the outputs `[[0, 0.2, 0], [0, 0, 0]]` and the originals `[[0.9, 0.9, 0], [0.9, 0, 0.1]]` there is one dead pixel, the first: the second is not black in every output, the third is black rightly.
+# Then set three lists, with one entry for each of the seeds 0 to 9, in this order:
 #
-# Marks: 1 point for the example, 1 (hidden) for other outputs, 1 (hidden) for `deadly`.
+# - `before`: the positive share of the untrained network's outputs for `some_noisy`;
+# - `after`: the same for the same network after `train`;
+# - `dead`: `True` where `after` is less than 0.01, else `False`.
+#
+# Print them side by side; question 6 asks what you see.
+#
+# Example: for the outputs `[[0.0, 0.2], [0.0, -0.1]]` the positive share is 0.25.
+#
+# Marks: 1 point for the example, 1 (hidden) for other outputs, 1 (hidden) for three lists that belong together: ten shares each, before the training those of ten different networks.
 
 # %%
-vectors = x_train.reshape(6000, 784)[:3000]
+some = x_train[:1280]
+some_noisy = add_gaussian_noise(some, NOISE, SEED)
 
 
-def outputs_with(activation):
-    set_seed(SEED)
-    net = models.Sequential(
+def untrained(seed):
+    set_seed(seed)
+    return models.Sequential(
         [
-            Input(shape=(784,)),
-            Dense(100, activation="relu"),
-            Dense(20, activation="relu"),
-            Dense(100, activation="relu"),
-            Dense(784, activation=activation),
+            Input(shape=(28, 28, 1)),
+            Conv2D(16, (3, 3), activation="relu", padding="same"),
+            MaxPooling2D((2, 2)),
+            Conv2D(16, (3, 3), activation="relu", padding="same"),
+            UpSampling2D((2, 2)),
+            Conv2D(1, (3, 3), activation="relu", padding="same"),
         ]
     )
+
+
+def train(net):
     net.compile(optimizer=rmsprop(), loss="mean_squared_error")
-    net.fit(vectors, vectors, batch_size=128, epochs=3, verbose=0)
-    return net.predict(vectors, verbose=0)
+    net.fit(some_noisy, some, batch_size=32, epochs=1, verbose=0)
 
 
 # %% [raw]
@@ -459,19 +456,25 @@ def outputs_with(activation):
 
 
 # %%
-def dead_pixels(outputs, images):
+def positive_share(outputs):
     # BEGIN SOLUTION
-    silent = (outputs == 0).all(axis=0)
-    needed = (images > 0.5).mean(axis=0) > 0.01
-    return int(np.sum(silent & needed))
+    return float(np.mean(np.asarray(outputs) > 0))
     # END SOLUTION
 
 
-deadly = ...
+before = ...
+after = ...
+dead = ...
 # BEGIN SOLUTION NO PROMPT
-for activation in ("relu", "sigmoid", "linear"):
-    print(activation, dead_pixels(outputs_with(activation), vectors))
-deadly = "relu"
+before, after = [], []
+for seed in range(10):
+    net = untrained(seed)
+    before.append(positive_share(net.predict(some_noisy, verbose=0)))
+    train(net)
+    after.append(positive_share(net.predict(some_noisy, verbose=0)))
+dead = [share < 0.01 for share in after]
+for seed in range(10):
+    print(f"seed {seed}: {before[seed]:6.1%} -> {after[seed]:6.1%}  dead: {dead[seed]}")
 # END SOLUTION
 
 # %% [raw]
@@ -486,19 +489,19 @@ points: 1
 """  # END TEST CONFIG
 
 
-def test_example(dead_pixels):
-    """The example: three pixels, one of them dead."""
+def test_example(positive_share):
+    """The example: one of four outputs is above zero."""
     import numpy as np
 
     from ae_lib.sheets import expect
 
-    outputs = np.array([[0, 0.2, 0], [0, 0, 0]])
-    images = np.array([[0.9, 0.9, 0], [0.9, 0, 0.1]])
-    answer = expect.call(dead_pixels, "dead_pixels", outputs, images)
-    found = expect.whole(answer, "dead_pixels(...)")
-    assert found == 1, (
-        f"dead_pixels is {found} for the example; expected 1. A dead pixel is 0 in *all* outputs "
-        "and bright in some originals."
+    outputs = np.array([[0.0, 0.2], [0.0, -0.1]])
+    found = expect.number(
+        expect.call(positive_share, "positive_share", outputs), "positive_share(...)"
+    )
+    assert np.isclose(found, 0.25), (
+        f"positive_share is {found:g} for the example; expected 0.25. One of the four outputs "
+        "is above 0; an output that is exactly 0 is not."
     )
 
 
@@ -509,22 +512,20 @@ hidden: true
 """  # END TEST CONFIG
 
 
-def test_other_outputs(dead_pixels):
-    """Other outputs, with pixels that are bright in few images."""
+def test_other_outputs(positive_share):
+    """Other outputs, of other shapes."""
     import numpy as np
 
     from ae_lib.sheets import expect
 
     rng = np.random.default_rng(__hidden_seed__ + 2)
-    images = np.where(rng.uniform(size=(400, 50)) < np.linspace(0, 0.05, 50), 0.8, 0.3)
-    outputs = np.where(rng.uniform(size=50) < 0.5, 0.0, 0.1) * np.ones((400, 50))
-    outputs[0, ::7] = -0.2  # below zero is not dead: a gradient flows
-    expected = 0
-    for pixel in range(50):
-        often = np.count_nonzero(images[:, pixel] > 0.5) > 4
-        expected += bool(often and not np.any(outputs[:, pixel]))
-    answer = expect.call(dead_pixels, "dead_pixels", outputs, images)
-    assert expect.whole(answer, "dead_pixels(...)") == expected
+    for shape in ((7,), (6, 5), (4, 6, 6, 1)):
+        outputs = np.maximum(0, rng.normal(size=shape)) - 0.3 * (
+            rng.uniform(size=shape) < 0.2
+        )
+        expected = np.count_nonzero(outputs > 0) / outputs.size
+        answer = expect.call(positive_share, "positive_share", outputs)
+        assert np.isclose(expect.number(answer, "positive_share(...)"), expected)
 
 
 # %%
@@ -534,11 +535,21 @@ hidden: true
 """  # END TEST CONFIG
 
 
-def test_deadly(deadly):
-    """The output layer that leaves dead pixels."""
+def test_lists(before, after, dead):
+    """Ten networks, before and after, and which of them are dead."""
+    import numpy as np
+
     from ae_lib.sheets import expect
 
-    assert expect.choice(deadly, "deadly", ["relu", "sigmoid", "linear"]) == "relu"
+    start = expect.array(before, "before", (10,))
+    end = expect.array(after, "after", (10,))
+    gone = expect.array(dead, "dead", (10,))
+    for shares in (start, end):
+        assert shares.min() >= 0
+        assert shares.max() <= 1
+    assert len(np.unique(np.round(start, 6))) >= 5  # not one network ten times
+    assert not np.allclose(start, end)
+    assert np.array_equal(gone, end < 0.01)
 
 
 # %% [raw]
@@ -555,21 +566,20 @@ check("q4")
 # name: q5
 
 # %% [markdown]
-# ## 5. Beat the median filter (5 points)
+# ## 5. Beat the median filter (4 points)
 #
-# A colleague's denoising autoencoder is worse than the noise.
-# The layers and their number are right; three things are wrong: what it is trained on, its output layer, and how it is compiled.
-#
-# Repair `train_denoiser(x)` and leave the trained network in `denoiser`.
+# Build and train a denoising autoencoder of your own: write `train_denoiser(x)`, and leave the trained network in `denoiser`.
 # It takes noisy images of shape `(n, 28, 28, 1)` and returns clean ones.
 # Its PSNR on unseen images with a noise of `NOISE` = __noise__ should be at least 2 decibels above that of the better of the two median filters, 3 × 3 and 5 × 5.
 #
-# For the output layer remember how chapter 5's network died: most pixels are black, and an activation that is flat down there can keep the whole network black.
-# No activation at all is the safe choice here; outputs are clipped to [0, 1] before they are marked.
+# Three decisions are yours: what is the input and what the target, how the network ends, and with which optimizer it learns.
+# They matter more than the size: a convolution with 16 filters, a pooling, another convolution with 16 filters, an upsampling and a last convolution, trained for 3 epochs, lead by 2.7 to 3.9 decibels if the three decisions are right.
+# For the end of the network remember question 4.
+# Outputs are clipped to [0, 1] before they are marked.
 #
 # Example: `psnr(x_test, np.clip(denoiser.predict(add_gaussian_noise(x_test, NOISE, 1)), 0, 1))` is the score on this sheet's test images.
 #
-# Marks: 1 point for beating the noisy image by 5 decibels, 2 (hidden) for beating the better filter, 2 (hidden) for beating it by 2 decibels.
+# Marks: 1 point for beating the noisy image by 5 decibels, 1 (hidden) for beating the better filter, 2 (hidden) for beating it by 2 decibels.
 
 # %% [raw]
 # # BEGIN SOLUTION
@@ -595,18 +605,7 @@ def train_denoiser(x):
     return net
     # END SOLUTION
     """ # BEGIN PROMPT
-    net = models.Sequential(
-        [
-            Input(shape=(28, 28, 1)),
-            Conv2D(16, (3, 3), activation="relu", padding="same"),
-            MaxPooling2D((2, 2)),
-            Conv2D(16, (3, 3), activation="relu", padding="same"),
-            UpSampling2D((2, 2)),
-            Conv2D(1, (3, 3), activation="softmax", padding="same"),
-        ]
-    )
-    net.compile(optimizer="sgd", loss="mean_squared_error")
-    net.fit(x, noisy, batch_size=64, epochs=3, verbose=0)
+    net = ...
     return net
     """  # END PROMPT
 
@@ -641,14 +640,14 @@ def test_beats_the_noise(denoiser, NOISE):
     after = -10 * np.log10(np.mean((np.clip(found, 0, 1) - x) ** 2))
     assert after > before + 5, (
         f"The noisy images have {before:.1f} dB, the network's {after:.1f}. What are the "
-        "features, what are the labels? What does a softmax over one channel answer? And does "
+        "inputs, what are the targets? Can the last layer answer black, grey and white, and does "
         "the loss fall from epoch to epoch?"
     )
 
 
 # %%
 """ # BEGIN TEST CONFIG
-points: 2
+points: 1
 hidden: true
 """  # END TEST CONFIG
 
@@ -713,38 +712,66 @@ check("q5")
 # # BEGIN QUESTION
 # name: q6
 # manual: true
-# points: 2
+# points: 4
 
 # %% [markdown]
-# ## 6. Beyond what it has seen (2 points)
+# ## 6. What would you report? (4 points)
 #
-# Your network was trained with one strength of noise.
-# Measure it and the better median filter with the factors 0.1, 0.3, `NOISE` and 1.0 on `x_test`.
-# Then look at ten of its images for the factor 1.0 beside the clean ones.
+# *The opponents.* Your network was trained with one strength of noise.
+# Measure on `x_test`, with the factors 0.1, 0.3, `NOISE` and 1.0: the noisy image as it is, the better of the two median filters (chosen for each factor), your network, and the best *linear* denoiser,
+# that is, the linear map from 784 noisy pixels to 784 clean ones with the least squared error on the training images:
 #
-# Answer in at most six sentences.
+# ```python
+# A = np.c_[noisy.reshape(-1, 784), np.ones(len(noisy))]  # noisy training images, and a constant
+# M = np.linalg.solve(A.T @ A + 100 * np.eye(785), A.T @ x_train.reshape(-1, 784))
+# ```
+#
+# The 100 (ridge) keeps the solution stable; `np.c_[v, np.ones(len(v))] @ M` are the images that it returns for other noisy vectors `v`.
+#
+# *The pictures.* Look at ten of your network's images for the factor 1.0 beside the clean ones.
+# Find one that looks convincing and shows another digit, or a part that was never there.
+#
+# *The dead.* Look at your lists of question 4.
+#
+# Answer in at most ten sentences.
 # Where is the network ahead, where not, and why?
-# Find an image that looks convincing and shows another digit, or a part that was never there.
-# In which use of such a network would that be dangerous?
+# You may print only one opponent beside your network in a report: which do you choose, and what would a reader wrongly believe if you chose the weakest?
+# In which use would the picture that you found be dangerous?
+# What do ten seeds say about the share of positive outputs at the start and about death, and what do they not say?
 #
-# Marks, by hand: 1 point for the table and the reason, 1 for the example and the danger.
+# Marks, by hand: 1 point for the table with all four and the reason, 1 for a choice of opponent that fits the table, 1 for the picture and the danger, 1 for a conclusion about the dead that fits the lists.
 
 # %% [raw]
 # # BEGIN SOLUTION
 
 # %% [markdown]
-# The network is far ahead near the noise of its training; with weak noise it smooths strokes that need no smoothing, and its lead shrinks or is lost.
-# At a factor of 1.0 it fills gaps with strokes that were never there: it draws what is likely, not what is seen.
+# The network is far ahead near the noise of its training; with weak noise it smooths strokes that need no smoothing, and its lead shrinks or is lost, also to the noisy image itself.
+# The fair opponent is the strongest simple one at the noise in question, near the training noise usually the linear map: it learns from the same images, and only what the network gains over it is owed to being nonlinear.
+# Beside the weakest, a reader would take the whole gain for the network's merit.
+# At a factor of 1.0 the network fills gaps with strokes that were never there: it draws what is likely, not what is seen.
 # That is dangerous wherever an image is evidence, such as a medical scan or a number plate.
+#
+# A network most of whose outputs are zero at the start gets little gradient in its last layer and is in greater danger; one with many positive outputs is safer.
+# Ten seeds show whether those that died began low, and hardly more: neither a rate (0 of 10 leaves up to 26 %, with 95 % confidence) nor a threshold.
+# Full marks for a conclusion that fits the lists, also if nobody died.
 
 # %%
 # BEGIN SOLUTION
+noisy = add_gaussian_noise(x_train, NOISE, SEED)
+A = np.c_[noisy.reshape(-1, 784), np.ones(len(noisy))]
+M = np.linalg.solve(A.T @ A + 100 * np.eye(785), A.T @ x_train.reshape(-1, 784))
 for factor in (0.1, 0.3, NOISE, 1.0):
     noisy = add_gaussian_noise(x_test, factor, SEED)
-    windows = [median_filter(noisy, size=(1, k, k, 1)) for k in (3, 5)]
-    best = max(psnr(x_test, image) for image in windows)
-    own = psnr(x_test, np.clip(denoiser.predict(noisy, verbose=0), 0, 1))
-    print(f"factor {factor}: network {own:.1f} dB, median filter {best:.1f} dB")
+    vectors = noisy.reshape(-1, 784)
+    rivals = {
+        "as it is": noisy,
+        "median 3 x 3": median_filter(noisy, size=(1, 3, 3, 1)),
+        "median 5 x 5": median_filter(noisy, size=(1, 5, 5, 1)),
+        "linear": (np.c_[vectors, np.ones(len(vectors))] @ M).reshape(noisy.shape),
+        "network": denoiser.predict(noisy, verbose=0),
+    }
+    scores = {name: psnr(x_test, np.clip(x, 0, 1)) for name, x in rivals.items()}
+    print(f"factor {factor}:", {name: round(float(s), 1) for name, s in scores.items()})
 # END SOLUTION
 
 # %% [raw]

@@ -73,9 +73,9 @@ from ae_lib import rmsprop, set_seed
 # name: q1
 
 # %% [markdown]
-# ## 1. Counting parameters (3 points)
+# ## 1. Counting parameters (2 points)
 #
-# Before a network is built one should know how large it will be.
+# Before you build a network you should know how large it will be.
 # A dense layer from $p$ to $q$ units has a weight for each pair of units, and a bias for each of the $q$.
 #
 # Write `dense_params(widths)`: the number of parameters of a stack of dense layers, where `widths` lists the sizes from the input to the output.
@@ -84,7 +84,7 @@ from ae_lib import rmsprop, set_seed
 #
 # Example: `mirrored([784, 100, 20])` is `[784, 100, 20, 100, 784]`, the network of chapter 2, and `dense_params` of that list is 161,804.
 #
-# Marks: 1 point for the examples, 1 (hidden) for the counts of other networks, 1 (hidden) for other encoders.
+# Marks: 1 point for the examples, 1 (hidden) for the counts of other networks and for other encoders.
 
 # %% [raw]
 # # BEGIN SOLUTION
@@ -141,8 +141,8 @@ hidden: true
 """  # END TEST CONFIG
 
 
-def test_other_networks(dense_params):
-    """The counts of other networks."""
+def test_other_networks(dense_params, mirrored):
+    """The counts of other networks, and the widths of other autoencoders."""
     import numpy as np
 
     from ae_lib.sheets import expect
@@ -158,21 +158,6 @@ def test_other_networks(dense_params):
     for widths, expected in cases.items():
         answer = expect.call(dense_params, "dense_params", list(widths))
         assert expect.whole(answer, "dense_params(...)") == expected
-
-
-# %%
-""" # BEGIN TEST CONFIG
-points: 1
-hidden: true
-"""  # END TEST CONFIG
-
-
-def test_other_encoders(mirrored):
-    """The widths of other autoencoders."""
-    import numpy as np
-
-    from ae_lib.sheets import expect
-
     rng = np.random.default_rng(__hidden_seed__ + 1)
     drawn = [int(width) for width in rng.permutation(300)[:4]]
     cases = {
@@ -199,7 +184,7 @@ check("q1")
 # name: q2
 
 # %% [markdown]
-# ## 2. A network to order (4 points)
+# ## 2. A network made to order (4 points)
 #
 # Memory is a budget: here the order is for an autoencoder with exactly `PARAMS` = __params__ parameters.
 #
@@ -506,6 +491,7 @@ check("q3")
 # ## 4. The linear autoencoder finds PCA (4 points)
 #
 # An autoencoder without activation functions cannot beat PCA, says chapter 2, and finds the same subspace.
+# More precisely, its best answer is the same subspace; its weights need not be PCA's directions, and training has to get there.
 # See for yourself, on scikit-learn's small digits of 8 × 8 pixels, where training to the end takes seconds.
 #
 # Train `linear`, a Keras model 64-`K`-64 with `K` = __k__ and *no* activation functions, on the centred images `x_small`.
@@ -514,7 +500,7 @@ check("q3")
 # Then measure:
 #
 # - `error_ratio`: the mean squared error of `linear` on `x_small`, divided by that of PCA with `K` components;
-# - `angle`: the largest principal angle, in radians, between the span of the decoder's weights (the last layer's kernel has shape `(K, 64)`, so its *rows* span the subspace) and the span of PCA's `V`. `scipy.linalg.subspace_angles` wants the vectors as columns.
+# - `angle`: the largest principal angle, in radians, between the span of the decoder's weights (the last layer's kernel has shape `(K, 64)`, so its *rows* span the subspace) and the span of PCA's `V`. `scipy.linalg.subspace_angles` expects the vectors as columns.
 #
 # Example: a network that is trained to the end has a ratio just above 1 and an angle near 0; one that is not trained at all, a ratio far above 1 and an angle near $\pi / 2$.
 #
@@ -672,7 +658,7 @@ check("q4")
 # name: q5
 
 # %% [markdown]
-# ## 5. Tied weights (3 points)
+# ## 5. Tied weights (2 points)
 #
 # PCA encodes with $\mathbf{V}^T$ and decodes with the same $\mathbf{V}$.
 # An autoencoder with **tied weights** does so, too: $\tilde{\mathbf{x}} = \mathbf{W} \mathbf{W}^T \mathbf{x}$ in the linear case, with half the parameters.
@@ -683,13 +669,25 @@ check("q4")
 # $$
 #
 # Write `tied_gradient(X, W)`: the gradient $\partial L / \partial \mathbf{W}$, of the shape of `W`, `(d, k)`, in NumPy.
-# Mind that $\mathbf{W}$ occurs twice, so the product rule gives two terms.
+#
+# Hint: let $\mathbf{R} = \mathbf{X} \mathbf{W} \mathbf{W}^T - \mathbf{X}$, so that $L = \| \mathbf{R} \|_F^2 / n d$.
+# If $\mathbf{W}$ changes by a small $d\mathbf{W}$, the product rule gives two terms, because $\mathbf{W}$ occurs twice:
+#
+# $$
+# dL = \frac{2}{n d} \left\langle \mathbf{R}, \; \mathbf{X} \, d\mathbf{W} \, \mathbf{W}^T + \mathbf{X} \mathbf{W} \, d\mathbf{W}^T \right\rangle ,
+# \qquad \langle \mathbf{A}, \mathbf{B} \rangle = \operatorname{tr}(\mathbf{A}^T \mathbf{B}) = \sum_{i,j} A_{ij} B_{ij} .
+# $$
+#
+# Bring this into the form $dL = \langle \mathbf{G}, d\mathbf{W} \rangle$; then $\mathbf{G}$ is the gradient.
+# The trace helps: $\operatorname{tr}(\mathbf{A} \mathbf{B}) = \operatorname{tr}(\mathbf{B} \mathbf{A})$ and $\operatorname{tr}(\mathbf{A}) = \operatorname{tr}(\mathbf{A}^T)$.
 #
 # Example: for `X = np.array([[1.0]])` and `W = np.array([[2.0]])` the loss is $(1 - w^2)^2$, so the gradient is $-4 w (1 - w^2) = 24$.
 #
 # A finite difference is how you check a gradient that you derived: $(L(\mathbf{W} + \varepsilon \mathbf{E}) - L(\mathbf{W} - \varepsilon \mathbf{E})) / 2 \varepsilon$ for a matrix $\mathbf{E}$ with a single 1.
 #
-# Marks: 1 point for the example, 2 (hidden) for the gradient at other places.
+# Work in float64; the answer is compared with finite differences, with a relative tolerance of $10^{-4}$.
+#
+# Marks: 1 point for the example, 1 (hidden) for the gradient at other places.
 
 # %% [raw]
 # # BEGIN SOLUTION
@@ -733,7 +731,7 @@ def test_example(tied_gradient):
 
 # %%
 """ # BEGIN TEST CONFIG
-points: 2
+points: 1
 hidden: true
 """  # END TEST CONFIG
 
@@ -773,34 +771,48 @@ check("q5")
 # # BEGIN QUESTION
 # name: q6
 # manual: true
-# points: 2
+# points: 4
 
 # %% [markdown]
-# ## 6. Which output layer? (2 points)
+# ## 6. Which output layer? (4 points)
 #
-# The lecture ends its networks with a ReLU; questions 2 and 3 took a sigmoid.
+# The lecture ends its network with a ReLU and lets Keras draw the weights at random ("Glorot", the default).
+# Chapter 2 keeps the ReLU and starts its weights from a constant.
+# Questions 2 and 3 took a sigmoid.
 #
-# Train the network of question 3 with the two output layers, and with none (`activation=None`), from two seeds each; 5 epochs are enough.
-# Report the test errors, and for each the number of *dead* pixels: output pixels that are zero for every test image although more than 1 % of the images are bright (above 0.5) there.
+# Train the network of question 3 with four output layers, from two seeds each; 5 epochs are enough:
 #
-# Then answer in at most six sentences.
-# Which of the three output layers leaves dead pixels, and why can training not revive them?
-# What does each of the other two do worse?
+# - a ReLU with the weights that Keras draws;
+# - a ReLU with `kernel_initializer=keras.initializers.Constant(0.01)`;
+# - a sigmoid;
+# - no activation (`activation=None`).
 #
-# Marks, by hand: 1 point for errors and counts from code that runs, 1 for the reason, which must speak of the gradient.
+# Report the test errors, and for each network the number of *silent* pixels that are needed: output pixels that are zero for every test image although more than 1 % of the images are bright (above 0.5) there.
+#
+# Then answer in at most eight sentences.
+# Which output layers leave needed pixels silent?
+# The weights of a silent pixel get no gradient: why?
+# And yet it may speak again in a later epoch, as long as other pixels do not fall silent: what can change its input?
+# You have two seeds of each: which differences in your table do you believe, and what would you do before you recommend one of the four?
+#
+# Marks, by hand: 1 point for errors and counts from code that runs, 1 for the gradient, 1 for what can wake a silent pixel, 1 for a judgement that fits the numbers reported.
 
 # %% [raw]
 # # BEGIN SOLUTION
 
 # %% [markdown]
-# Only the ReLU leaves dead pixels: an output unit whose input is negative for every image answers 0, the slope of the ReLU is 0 there, so no gradient reaches its weights, and it stays where it is.
-# A sigmoid has a slope everywhere, but it saturates and cannot say exactly black; a linear output has no dead pixels and no bounds, so its reconstructions go below 0 and above 1.
-# Which error is smallest depends on the seed and the number of epochs; an answer that reports its own numbers is right.
+# The ReLU with random weights leaves needed pixels silent: such a unit has a negative input for every image, answers 0, and the slope of the ReLU is 0 there, so no gradient reaches its own weights.
+# Its input comes from the hidden layers, though, and these go on learning from all the pixels that are not silent: when they move, the input of the silent unit can become positive again.
+# Only if all outputs are silent does everything stand still.
+# The constant start gives every unit a positive input at first, so that each can learn.
+# A sigmoid has a slope everywhere, but it cannot say exactly black; a linear output has no bounds, so its reconstructions go below 0 and above 1.
+#
+# Which error is smallest depends on the seed and the number of epochs; an answer is right that believes only differences that are larger than those between its two seeds, and asks for more seeds, or for the full training, before it recommends anything.
 
 
 # %%
 # BEGIN SOLUTION
-def train_with(activation, seed):
+def train_with(seed, **last):
     set_seed(seed)
     net = models.Sequential(
         [
@@ -808,7 +820,7 @@ def train_with(activation, seed):
             Dense(64, activation="relu"),
             Dense(16, activation="relu"),
             Dense(64, activation="relu"),
-            Dense(784, activation=activation),
+            Dense(784, **last),
         ]
     )
     net.compile(optimizer=rmsprop(), loss="mean_squared_error")
@@ -816,13 +828,20 @@ def train_with(activation, seed):
     return net
 
 
-bright = (x_test_vec > 0.5).mean(axis=0) > 0.01
-for activation in ("relu", "sigmoid", None):
+needed = (x_test_vec > 0.5).mean(axis=0) > 0.01
+constant = keras.initializers.Constant(0.01)
+endings = {
+    "relu, random": {"activation": "relu"},
+    "relu, constant": {"activation": "relu", "kernel_initializer": constant},
+    "sigmoid": {"activation": "sigmoid"},
+    "none": {"activation": None},
+}
+for name, last in endings.items():
     for seed in (0, 1):
-        outputs = train_with(activation, seed).predict(x_test_vec, verbose=0)
-        dead = int(np.sum((outputs <= 0).all(axis=0) & bright))
+        outputs = train_with(seed, **last).predict(x_test_vec, verbose=0)
+        silent = int(np.sum((outputs == 0).all(axis=0) & needed))
         error = np.mean((outputs - x_test_vec) ** 2)
-        print(f"{activation!s:<8} seed {seed}: error {error:.4f}, dead pixels {dead}")
+        print(f"{name:<14} seed {seed}: error {error:.4f}, silent pixels {silent}")
 # END SOLUTION
 
 # %% [raw]

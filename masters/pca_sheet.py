@@ -33,6 +33,7 @@ def constants(rng):
 #
 # You need [chapter 1](../chapters/pca.ipynb), NumPy, and nothing else.
 # Do not call a ready-made PCA: the point is to write one.
+# Work in float64, NumPy's default: answers are compared with a relative tolerance of $10^{-6}$ or so, which float32 misses.
 #
 # Each answer goes where you see `...`, or replaces what stands there.
 # `check("q1")` runs the public tests of question 1 as often as you like and tells you what to look at.
@@ -52,7 +53,7 @@ SHEET = "pca_sheet"  # tells `check` which sheet this is
 K = __k__
 SHARE = __share__
 
-digits, labels = load_small_digits()  # one image a row, grey values in [0, 1]
+digits, labels = load_small_digits()  # one image per row, grey values in [0, 1]
 x_train, x_test = digits[:1297], digits[1297:]
 print("Shape of x_train: " + str(x_train.shape))
 print("Shape of x_test: " + str(x_test.shape))
@@ -62,19 +63,19 @@ print("Shape of x_test: " + str(x_test.shape))
 # name: q1
 
 # %% [markdown]
-# ## 1. PCA in a few lines (4 points)
+# ## 1. PCA in a few lines (3 points)
 #
 # PCA looks for $k$ directions such that projecting the data on them loses as little as possible.
 # Chapter 1 proved that the leading right singular vectors of the *centred* data are such directions.
 #
 # Write `pca_fit(x, k)`.
-# It takes an array `x` of shape `(n, d)`, one vector a row, and a whole number `k` of at most `min(n, d)`.
+# It takes an array `x` of shape `(n, d)`, one vector per row, and a whole number `k` of at most `min(n, d)`.
 # It returns two things: `mean`, the mean of the rows, of shape `(d,)`, and `V`, of shape `(d, k)`, with the directions as its columns, most important first.
 #
 # Example: the three points (1, 0), (3, 2), (5, 4) lie on a diagonal.
 # `pca_fit(np.array([[1.0, 0], [3, 2], [5, 4]]), 1)` returns the mean `[3, 2]` and `V` equal to `[[0.7071], [0.7071]]`, or to the negative of that: the sign is open.
 #
-# Marks: 1 point for mean and shape, 1 for orthonormal columns, 2 (hidden) for the right subspace on other data.
+# Marks: 1 point for mean and shape, 1 for orthonormal columns, 1 (hidden) for the right subspace on other data, with fewer vectors than dimensions, too.
 
 # %% [raw]
 # # BEGIN SOLUTION
@@ -150,9 +151,9 @@ hidden: true
 
 
 def test_subspace(pca_fit):
-    """The columns of V span the leading directions, the first column being the first."""
+    """The columns of V span the leading directions; fewer vectors than dimensions, too."""
     import numpy as np
-    from scipy.linalg import eigh, subspace_angles
+    from scipy.linalg import eigh, subspace_angles, svd
 
     from ae_lib.sheets import expect
 
@@ -165,22 +166,6 @@ def test_subspace(pca_fit):
         expected = eigh(np.cov(x.T))[1][:, ::-1]
         for j in (1, k):
             assert subspace_angles(V[:, :j], expected[:, :j]).max() < 1e-5
-
-
-# %%
-""" # BEGIN TEST CONFIG
-points: 1
-hidden: true
-"""  # END TEST CONFIG
-
-
-def test_more_pixels_than_images(pca_fit):
-    """It works with fewer vectors than dimensions, too."""
-    import numpy as np
-    from scipy.linalg import subspace_angles, svd
-
-    from ae_lib.sheets import expect
-
     rng = np.random.default_rng(__hidden_seed__ + 1)
     x = rng.normal(size=(8, 50)) * np.linspace(3, 1, 50) + rng.normal(size=50)
     V = expect.pair(expect.call(pca_fit, "pca_fit", x, 4), "pca_fit")[1]
@@ -205,8 +190,8 @@ check("q1")
 # %% [markdown]
 # ## 2. The error without a reconstruction (3 points)
 #
-# The theorem of Eckart and Young says more than which directions are best.
-# It says how large the error is, before a single image has been rebuilt: the singular values that are left out *are* the error.
+# The theorem of chapter 1 says more than which directions are best.
+# It says how large the error is, before a single image has been rebuilt: the squares of the singular values that are left out add up to it.
 #
 # Write `pca_error(x, k)`: the mean squared error over all $n d$ entries of `x` (shape `(n, d)`) when each row is projected on the first `k` principal directions and the mean is put back.
 # Use the singular values of the centred data only.
@@ -315,18 +300,18 @@ check("q2")
 # name: q3
 
 # %% [markdown]
-# ## 3. How many components are enough? (4 points)
+# ## 3. How many components are enough? (3 points)
 #
 # A common rule keeps as many components as are needed for a given share of the variance, $\sum_{i \le k} \sigma_i^2 / \sum_i \sigma_i^2$.
 #
-# Write `smallest_k(x, share)`: the smallest `k`, a whole number, for which the first `k` directions of `x` carry at least `share` of its variance, $0 < \text{share} \le 1$.
+# Write `smallest_k(x, share)`: the smallest `k`, a whole number, for which the first `k` directions of `x` carry at least `share` of its variance, $0 < \text{share} < 1$.
 # Then set `k_share` to the answer for `x_train` and this course's `SHARE`, __share__.
 #
 # Example: the columns of a matrix are uncorrelated and have the variances 4, 3, 2 and 1.
 # One direction carries 40 %, two 70 %, three 90 %.
 # So `smallest_k` is 2 for a share of 0.65, and 3 for 0.75.
 #
-# Marks: 1 point for the example, 2 (hidden) for other data, 1 (hidden) for `k_share`.
+# Marks: 1 point for the example, 1 (hidden) for other data, 1 (hidden) for `k_share`.
 
 # %% [raw]
 # # BEGIN SOLUTION
@@ -375,7 +360,7 @@ def test_example(smallest_k):
 
 # %%
 """ # BEGIN TEST CONFIG
-points: 2
+points: 1
 hidden: true
 """  # END TEST CONFIG
 
@@ -492,8 +477,8 @@ def test_example(reconstruct):
     answer = expect.call(reconstruct, "reconstruct", plane, np.array([[7.0, 5, 3]]), 2)
     found = expect.array(answer, "reconstruct(...)", (1, 3))
     assert np.allclose(found, [[5, 6, 5]]), (
-        f"(7, 5, 3) comes back as {np.round(found[0], 2)}; expected (5, 6, 5). Which mean goes "
-        "off on the way in, which comes back on the way out, and which part of Wt is V?"
+        f"(7, 5, 3) comes back as {np.round(found[0], 2)}; expected (5, 6, 5). Which mean is "
+        "subtracted on the way in, which is added on the way out, and which part of Wt is V?"
     )
 
 
@@ -516,6 +501,7 @@ def test_mean_returns(reconstruct):
         expect.call(reconstruct, "reconstruct", x, x, 2), "reconstruct", x.shape
     )
     assert np.allclose(np.mean(found, axis=0), np.mean(x, axis=0))
+    assert not np.allclose(found, x)  # two components do not hold all of seven
 
 
 # %%
@@ -538,6 +524,7 @@ def test_one_at_a_time(reconstruct):
     together = expect.array(together, "reconstruct(...)", (9, 7))
     alone = expect.array(alone, "reconstruct(...)", (1, 7))
     assert np.allclose(together[:1], alone)
+    assert not np.allclose(together, new)
 
 
 # %%
@@ -696,23 +683,29 @@ check("q5")
 # # BEGIN QUESTION
 # name: q6
 # manual: true
-# points: 2
+# points: 4
 
 # %% [markdown]
-# ## 6. To scale or not to scale? (2 points)
+# ## 6. To scale or not to scale? (4 points)
 #
-# "Always bring each feature to unit variance before PCA", says a guide on the internet.
+# *The guide.* "Always bring each feature to unit variance before PCA", says a guide on the internet.
 #
 # Try it on `x_train` and `x_test` with `K` = __k__ components.
-# Measure the test error in grey values (that is, undo the scaling before you compare) with the scaling and without.
+# Measure the errors in grey values (that is, undo the scaling before you compare) with the scaling and without, on the training set and on the test set.
 # Mind the pixels that never change: their standard deviation is zero.
-#
-# Then answer in at most six sentences.
-# What are the two errors?
-# Why must the one be larger than the other on the training set?
+# Then answer in at most five sentences.
+# Why must the one error be larger than the other on the training set, whatever the data?
+# Does the same argument hold for the test set?
 # Name data for which you would follow the guide.
 #
-# Marks, by hand: 1 point for two errors that were measured as asked, 1 for the reason and the example.
+# *The report.* Somebody writes about PCA of these images:
+#
+# > (a) "With all 64 components the reconstruction is exact. (b) Our component 3 is the negative of the one in a colleague's program, so one of the two programs has an error. (c) Ten components carry about three quarters of the variance, so about three quarters of the digits can be read off them. (d) We chose $k$ so that the error on the *test* images is small, and report that same error as the error on new images."
+#
+# Three of the four statements are wrong or not allowed.
+# Say which, and why, in one sentence each.
+#
+# Marks, by hand: 1 point for four errors that were measured as asked, 1 for the reason, the test set and the example, 2 for the report (1 if two of the three are found with a right reason).
 
 # %% [raw]
 # # BEGIN SOLUTION
@@ -722,16 +715,26 @@ check("q5")
 # Scaling spends directions on pixels at the rim that hardly vary.
 # One follows the guide where features have different units, such as height in metres and weight in grams.
 #
-# A full answer names both errors from code that runs, undoes the scaling, handles the zero deviations, and appeals to optimality, not to "it came out so".
+# For the test set nothing forces it: the directions were fitted to other images, so the order is usual there, not certain.
+#
+# Not right are (b), (c) and (d).
+# (b) The sign of a direction is open; only the subspace must agree.
+# (c) Variance is a share of squared grey values, and says nothing about which digits can be told apart.
+# (d) Images that took part in a choice are no longer new: choose $k$ on other images.
+#
+# A full answer names the errors from code that runs, undoes the scaling, handles the zero deviations, and appeals to optimality, not to "it came out so".
 
 # %%
 # BEGIN SOLUTION
 spread = x_train.std(axis=0)
 spread[spread == 0] = 1
-scaled = reconstruct(x_train / spread, x_test / spread, K) * spread
-plain = reconstruct(x_train, x_test, K)
-print(f"test error with scaling {np.mean((x_test - scaled) ** 2):.4f}")
-print(f"test error without {np.mean((x_test - plain) ** 2):.4f}")
+for name, x in (("training", x_train), ("test", x_test)):
+    scaled = reconstruct(x_train / spread, x / spread, K) * spread
+    plain = reconstruct(x_train, x, K)
+    print(
+        f"{name} error with scaling {np.mean((x - scaled) ** 2):.4f}, "
+        f"without {np.mean((x - plain) ** 2):.4f}"
+    )
 # END SOLUTION
 
 # %% [raw]

@@ -28,12 +28,13 @@ def constants(rng):
 # %% [markdown]
 # # Sheet 3: Seeing the code
 #
-# *You write the first half of t-SNE and both of its judges, and train a code of two numbers that tells ten digits apart.*
+# *You write the first half of t-SNE and two judges of maps, train a code of two numbers that tells ten digits apart, and read a report with suspicion.*
 #
 # Questions: 6. Points: 20. Time: about three hours; the computer needs one minute.
 #
 # You need [chapter 3](../chapters/tsne.ipynb), and question 5 needs [chapter 2](../chapters/dense_autoencoder.ipynb).
 # Do not call a ready-made perplexity, trustworthiness or nearest-neighbour classifier: the point is to write them.
+# Work in float64, NumPy's default; numbers are compared with a relative tolerance of $10^{-5}$ where a question names no other.
 #
 # Each answer goes where you see `...`, or replaces what stands there.
 # `check("q1")` runs the public tests of question 1 as often as you like and tells you what to look at.
@@ -64,18 +65,20 @@ print(data)
 # name: q1
 
 # %% [markdown]
-# ## 1. How many neighbours has a point? (3 points)
+# ## 1. How many neighbours does a point have? (3 points)
 #
 # t-SNE asks of each point how likely it is to pick each other point as its neighbour,
 #
 # $$
-# p_{j|i} = \frac{\exp(-\| \mathbf{a}_i - \mathbf{a}_j \|^2 / 2 \sigma_i^2)}{\sum_{l \ne i} \exp(-\| \mathbf{a}_i - \mathbf{a}_l \|^2 / 2 \sigma_i^2)} .
+# p_{j|i} = \frac{\exp(-\| \mathbf{a}_i - \mathbf{a}_j \|^2 / 2 s_i^2)}{\sum_{l \ne i} \exp(-\| \mathbf{a}_i - \mathbf{a}_l \|^2 / 2 s_i^2)} .
 # $$
 #
-# Write `affinities(d2, sigma)` for one point $i$: `d2` holds the *squared* distances to all other points (the point itself is not among them), shape `(m,)`; the result has the same shape and sums to 1.
+# $s_i$ is the width of point $i$; other texts write $\sigma_i$.
+#
+# Write `affinities(d2, width)` for one point $i$: `d2` holds the *squared* distances to all other points (the point itself is not among them), shape `(m,)`; the result has the same shape and sums to 1.
 # Write `perplexity(p)` $= 2^H$ with the entropy $H = -\sum_j p_j \log_2 p_j$ in bits: it is the number of neighbours that the point effectively has.
 #
-# Example: for `d2 = np.array([0, 2 * np.log(3)])` and `sigma = 1` the affinities are 0.75 and 0.25; the perplexity of four equal probabilities is 4.
+# Example: for `d2 = np.array([0, 2 * np.log(3)])` and `width = 1` the affinities are 0.75 and 0.25; the perplexity of four equal probabilities is 4.
 #
 # Two traps of computing with finite numbers: if all distances are large, all exponentials round to 0, and 0/0 is not a number (subtract the smallest distance first: it cancels); and $0 \log 0$ counts as 0.
 #
@@ -86,9 +89,9 @@ print(data)
 
 
 # %%
-def affinities(d2, sigma):
+def affinities(d2, width):
     # BEGIN SOLUTION
-    weights = np.exp(-(d2 - d2.min()) / (2 * sigma**2))
+    weights = np.exp(-(d2 - d2.min()) / (2 * width**2))
     return weights / weights.sum()
     # END SOLUTION
 
@@ -124,7 +127,7 @@ def test_examples(affinities, perplexity):
     )
     assert np.allclose(p, [0.75, 0.25]), (
         f"The affinities are {np.round(p, 4)}; expected 0.75 and 0.25. d2 is squared already, and "
-        "the formula divides by 2 sigma squared."
+        "the formula divides by twice the squared width."
     )
     answer = expect.call(perplexity, "perplexity", np.full(4, 0.25))
     found = expect.number(answer, "perplexity(...)")
@@ -151,10 +154,10 @@ def test_other_data(affinities, perplexity):
 
     rng = np.random.default_rng(__hidden_seed__)
     for m in (3, 40):
-        d2, sigma = rng.uniform(0, 9, size=m), float(rng.uniform(0.5, 3))
-        expected = softmax(-d2 / (2 * sigma**2))
+        d2, width = rng.uniform(0, 9, size=m), float(rng.uniform(0.5, 3))
+        expected = softmax(-d2 / (2 * width**2))
         p = expect.array(
-            expect.call(affinities, "affinities", d2, sigma), "affinities", (m,)
+            expect.call(affinities, "affinities", d2, width), "affinities", (m,)
         )
         assert np.allclose(p, expected)
         found = expect.number(
@@ -200,27 +203,27 @@ check("q1")
 # name: q2
 
 # %% [markdown]
-# ## 2. The width that fits (4 points)
+# ## 2. The width that fits (3 points)
 #
-# The user of t-SNE chooses a perplexity; t-SNE then finds for each point the $\sigma_i$ that gives it.
-# There is no formula, but the perplexity grows with $\sigma$, so one can halve an interval until it is short enough.
+# The user of t-SNE chooses a perplexity; t-SNE then finds for each point the $s_i$ that gives it.
+# There is no formula, but the perplexity grows with the width, so one can halve an interval until it is short enough.
 #
-# Write `find_sigma(d2, target)`: the `sigma` for which `affinities(d2, sigma)` has the perplexity `target`, to within 1 %.
+# Write `find_width(d2, target)`: the `width` for which `affinities(d2, width)` has the perplexity `target`, to within 1 %.
 # It must cope with distances of any size: start with an interval, and widen it until the answer lies inside.
 # The target is at least 2 and less than the number of distances.
 #
-# Then set `sigma_point` to the width for this course's `PERPLEXITY` = __perplexity__ and the image number `POINT` = __point__ among the first 1,000 rows of `x_train_vec`, with its squared distances to the other 999.
+# Then set `width_point` to the width for this course's `PERPLEXITY` = __perplexity__ and the image number `POINT` = __point__ among the first 1,000 rows of `x_train_vec`, with its squared distances to the other 999.
 #
-# Example: the distances `d2 = np.linspace(1, 9, 50)` with the target 10 give a `sigma` near 1; print the perplexity of your result.
+# Example: the distances `d2 = np.linspace(1, 9, 50)` with the target 10 give a width of about 0.547. Any width will do whose perplexity is within 1 % of the target, so print the perplexity of your result.
 #
-# Marks: 1 point for the example, 1 (hidden) for other distances, 1 (hidden) for very large and very small ones, 1 (hidden) for `sigma_point`.
+# Marks: 1 point for the example, 1 (hidden) for other distances, very large and very small ones included, 1 (hidden) for `width_point`.
 
 # %% [raw]
 # # BEGIN SOLUTION
 
 
 # %%
-def find_sigma(d2, target):
+def find_width(d2, target):
     # BEGIN SOLUTION
     low, high = 0.0, 1.0
     while perplexity(affinities(d2, high)) < target:
@@ -237,10 +240,10 @@ def find_sigma(d2, target):
     # END SOLUTION
 
 
-sigma_point = ...
+width_point = ...
 # BEGIN SOLUTION NO PROMPT
 others = np.delete(x_train_vec[:1000], POINT, axis=0)
-sigma_point = find_sigma(((others - x_train_vec[POINT]) ** 2).sum(axis=1), PERPLEXITY)
+width_point = find_width(((others - x_train_vec[POINT]) ** 2).sum(axis=1), PERPLEXITY)
 # END SOLUTION
 
 # %% [raw]
@@ -255,22 +258,22 @@ points: 1
 """  # END TEST CONFIG
 
 
-def test_example(find_sigma):
+def test_example(find_width):
     """The example has the perplexity that was asked for."""
     import numpy as np
 
     from ae_lib.sheets import expect
 
     d2 = np.linspace(1, 9, 50)
-    sigma = expect.number(
-        expect.call(find_sigma, "find_sigma", d2, 10), "find_sigma(d2, 10)"
+    width = expect.number(
+        expect.call(find_width, "find_width", d2, 10), "find_width(d2, 10)"
     )
-    assert sigma > 0, f"find_sigma(d2, 10) is {sigma:g}; a width is positive."
-    p = np.exp(-(d2 - 1) / (2 * sigma**2))
+    assert width > 0, f"find_width(d2, 10) is {width:g}; a width is positive."
+    p = np.exp(-(d2 - 1) / (2 * width**2))
     p = np.maximum(p / p.sum(), 1e-300)
     found = 2 ** -np.sum(p * np.log2(p))
     assert abs(found - 10) < 0.1, (
-        f"With sigma = {sigma:.4g} the perplexity is {found:.3f}; expected 10. A larger sigma "
+        f"With width = {width:.4g} the perplexity is {found:.3f}; expected 10. A larger width "
         "gives a larger perplexity: which end of the interval must move?"
     )
 
@@ -282,8 +285,8 @@ hidden: true
 """  # END TEST CONFIG
 
 
-def test_other_distances(find_sigma):
-    """Other distances and targets."""
+def test_other_distances(find_width):
+    """Other distances and targets; very large and very small distances."""
     import numpy as np
     from scipy.special import softmax
     from scipy.stats import entropy
@@ -291,15 +294,20 @@ def test_other_distances(find_sigma):
     from ae_lib.sheets import expect
 
     rng = np.random.default_rng(__hidden_seed__ + 2)
-    for m, target in ((30, 5.0), (200, float(__perplexity__))):
-        d2 = rng.chisquare(5, size=m)
-        sigma = expect.number(
-            expect.call(find_sigma, "find_sigma", d2, target), "find_sigma"
+    cases = (
+        (30, 5.0, 1),
+        (200, float(__perplexity__), 1),
+        (60, 12.0, 1e-6),
+        (60, 12.0, 1e7),
+    )
+    for m, target, scale in cases:
+        d2 = scale * rng.chisquare(5, size=m)
+        width = expect.number(
+            expect.call(find_width, "find_width", d2, target), "find_width"
         )
-        assert sigma > 0
-        assert (
-            abs(np.exp(entropy(softmax(-d2 / (2 * sigma**2)))) - target) < 0.01 * target
-        )
+        assert width > 0
+        found = np.exp(entropy(softmax(-d2 / (2 * width**2))))
+        assert abs(found - target) < 0.01 * target
 
 
 # %%
@@ -309,32 +317,7 @@ hidden: true
 """  # END TEST CONFIG
 
 
-def test_any_size(find_sigma):
-    """Very large and very small distances."""
-    import numpy as np
-    from scipy.special import softmax
-    from scipy.stats import entropy
-
-    from ae_lib.sheets import expect
-
-    rng = np.random.default_rng(__hidden_seed__ + 3)
-    for scale in (1e-6, 1e7):
-        d2 = scale * rng.chisquare(5, size=60)
-        sigma = expect.number(
-            expect.call(find_sigma, "find_sigma", d2, 12.0), "find_sigma"
-        )
-        assert sigma > 0
-        assert abs(np.exp(entropy(softmax(-d2 / (2 * sigma**2)))) - 12) < 0.12
-
-
-# %%
-""" # BEGIN TEST CONFIG
-points: 1
-hidden: true
-"""  # END TEST CONFIG
-
-
-def test_the_course_point(sigma_point):
+def test_the_course_point(width_point):
     """The width of this course's image."""
     import numpy as np
     from scipy.special import softmax
@@ -344,9 +327,9 @@ def test_the_course_point(sigma_point):
 
     x = expect.digits().x_train[:1000].reshape(1000, 784).astype("float64")
     d2 = np.delete(np.sum((x - x[__point__]) ** 2, axis=1), __point__)
-    sigma = expect.number(sigma_point, "sigma_point")
-    assert sigma > 0
-    found = np.exp(entropy(softmax(-d2 / (2 * sigma**2))))
+    width = expect.number(width_point, "width_point")
+    assert width > 0
+    found = np.exp(entropy(softmax(-d2 / (2 * width**2))))
     assert abs(found - __perplexity__) < 0.01 * __perplexity__
 
 
@@ -366,14 +349,15 @@ check("q2")
 # %% [markdown]
 # ## 3. A judge that is bribed (3 points)
 #
-# A colleague reports that a vote of the nearest neighbours reads the digit off *every* code with an accuracy of 1.0, even off random numbers.
-# The function below is to blame.
+# A colleague reports that a vote of the nearest neighbour reads the digit off *every* code: for 1,000 points and `k = 1` the function below answers 1000.0, "all of them", even if the codes are random numbers.
+# The function is to blame.
 #
 # It should return the leave-one-out accuracy: the share of points whose label the majority of their `k` nearest *other* points (Euclidean distance) gets right.
-# `codes` has the shape `(n, d)`, `labels` the shape `(n,)`.
+# `codes` has the shape `(n, d)` and holds floats, `labels` has the shape `(n,)`.
+# Where two labels have equally many votes, either may win.
 # Three things in it are wrong; repair `loo_accuracy`.
 #
-# Example: for the codes 0, 1, 10, 11 on a line, the labels 0, 1, 0, 1 and `k = 1`, each point's nearest neighbour has the other label: the accuracy is 0.
+# Example: for the codes 0.0, 1.0, 10.0, 11.0 on a line, the labels 0, 1, 0, 1 and `k = 1`, each point's nearest neighbour has the other label: the accuracy is 0.
 #
 # Marks: 1 point for the example, 1 (hidden) for other data on a line, 1 (hidden) for data in more dimensions.
 
@@ -500,7 +484,7 @@ check("q3")
 # ## 4. Trustworthiness (3 points)
 #
 # A map can be judged without labels.
-# The trustworthiness looks at the $k$ nearest neighbours of each point *in the code* and takes off a penalty for each that is not among the $k$ nearest *in the data*:
+# The trustworthiness looks at the $k$ nearest neighbours of each point *in the code* and subtracts a penalty for each that is not among the $k$ nearest *in the data*:
 #
 # $$
 # T = 1 - \frac{2}{n k (2n - 3k - 1)} \sum_{i=1}^n \; \sum_{j \in N_k(i)} \max(0, \; r(i, j) - k) .
@@ -511,7 +495,8 @@ check("q3")
 #
 # Write `trust(x, codes, k)` for data `x` of shape `(n, d)` and codes of shape `(n, c)`, with Euclidean distances.
 #
-# Example: the points 0, 1, 3, 6, 10 on a line have the codes 0, 10, 1, 6, 3, and `k = 1`.
+# Example: the points 0, 1, 3, 7, 12 on a line have the codes 0, 12, 1, 7, 3, and `k = 1`.
+# No two neighbours are equally far from a point here; with real data that hardly ever happens, and then any order is right.
 # `trust(x, x, 1)` is 1; `trust(x, codes, 1)` is 0.6.
 #
 # Marks: 1 point for the example, 1 (hidden) for other data, 1 (hidden) for telling the data from the code.
@@ -554,8 +539,8 @@ def test_example(trust):
 
     from ae_lib.sheets import expect
 
-    x = np.array([[0.0], [1], [3], [6], [10]])
-    codes = np.array([[0.0], [10], [1], [6], [3]])
+    x = np.array([[0.0], [1], [3], [7], [12]])
+    codes = np.array([[0.0], [12], [1], [7], [3]])
     for c, expected in ((x, 1.0), (codes, 0.6)):
         found = expect.number(expect.call(trust, "trust", x, c, 1), "trust(...)")
         assert np.isclose(found, expected, atol=1e-3), (
@@ -622,9 +607,9 @@ check("q4")
 # name: q5
 
 # %% [markdown]
-# ## 5. Two numbers that tell ten digits apart (5 points)
+# ## 5. Two numbers that tell ten digits apart (4 points)
 #
-# Two principal components leave most digits in one heap, and t-SNE has no encoder for new images.
+# Two principal components leave most digits in one heap, and scikit-learn's t-SNE cannot place a new image.
 # A **supervised autoencoder** has one: a classifier reads the digit off the code while the decoder rebuilds the image from it, and both losses are added,
 #
 # $$
@@ -638,14 +623,35 @@ check("q4")
 # - `classifier`: codes of 2 to ten probabilities;
 # - `decoder`: codes of 2 to vectors of 784.
 #
-# The classifier after the encoder must reach an accuracy of at least 0.90 on `x_val_vec`, `y_val`, which are not for training, and at least 0.88 on other images that you do not have.
+# In Keras a model can be called like a layer, and wherever it is called it has the same weights.
+# So the three can be put together to one model with two outputs, and what `fit` learns stays in all three.
+# This one has no hidden layers, and is too simple:
 #
-# Hints: hidden layers of 256 and 64 units on the way in, the same on the way out, and 64 between code and digits; no activation function on the code; Adam with a step size of 0.002, 10 epochs, $\lambda = 0.2$.
-# `compile` takes a list of losses and `loss_weights`.
+# ```python
+# encoder = keras.Sequential([Input((784,)), Dense(2)])
+# classifier = keras.Sequential([Input((2,)), Dense(10, activation="softmax")])
+# decoder = keras.Sequential([Input((2,)), Dense(784, activation="sigmoid")])
+#
+# image = Input((784,))
+# code = encoder(image)
+# both = keras.Model(image, [decoder(code), classifier(code)])
+# both.compile(
+#     optimizer=keras.optimizers.Adam(0.002),
+#     loss=["mean_squared_error", "sparse_categorical_crossentropy"],  # one per output
+#     loss_weights=[1.0, 0.2],  # the second is lambda
+# )
+# both.fit(x_train_vec, [x_train_vec, y_train], batch_size=128, epochs=10, verbose=0)
+# ```
+#
+# The classifier after the encoder must reach an accuracy of at least 0.88 on `x_val_vec`, `y_val`, and at least 0.86 on 3,000 other images.
+# Train on the 20,000 images of `x_train_vec` only: whoever trains on the images of the test has measured nothing.
+# With the hints, trained networks reach 0.91 to 0.93 on `x_val_vec`; 1,000 images tell an accuracy to within 0.01 or so.
+#
+# Hints: hidden layers of 256 and 64 units (ReLU) on the way in, 64 and 256 on the way out, and 64 between code and digits; no activation function on the code; the settings above.
 #
 # Example: `classifier.predict(encoder.predict(x_val_vec))` has the shape `(1000, 10)`.
 #
-# Marks: 1 point for the three models, 1 for the accuracy on the validation images, 2 (hidden) for the accuracy on other images, 1 (hidden) if the decoder's images are closer to the originals than the mean image is.
+# Marks: 1 point for the three models, 1 for the accuracy on the validation images, 1 (hidden) for the accuracy on other images, 1 (hidden) if the decoder's images are closer to the originals than the mean image is: the error is less than 0.9 times the mean image's.
 
 # %% tags=["nbval-ignore-output"]
 import keras
@@ -729,7 +735,7 @@ points: 1
 
 
 def test_validation_accuracy(encoder, classifier):
-    """An accuracy of at least 0.90 on the validation images."""
+    """An accuracy of at least 0.88 on the validation images."""
     import numpy as np
 
     from ae_lib.sheets import expect
@@ -742,21 +748,21 @@ def test_validation_accuracy(encoder, classifier):
         expect.model(classifier, "classifier"), a, "classifier", (1000, 10)
     )
     accuracy = np.mean(p.argmax(axis=1) == y)
-    assert accuracy >= 0.9, (
-        f"The accuracy is {accuracy:.3f}; expected at least 0.90. Do the three models share the "
+    assert accuracy >= 0.88, (
+        f"The accuracy is {accuracy:.3f}; expected at least 0.88. Do the three models share the "
         "trained layers? More weight for the digits (lambda), more epochs or wider layers help."
     )
 
 
 # %%
 """ # BEGIN TEST CONFIG
-points: 2
+points: 1
 hidden: true
 """  # END TEST CONFIG
 
 
 def test_other_images(encoder, classifier):
-    """An accuracy of at least 0.88 on other images."""
+    """An accuracy of at least 0.86 on other images."""
     import numpy as np
 
     from ae_lib.sheets import expect
@@ -772,7 +778,7 @@ def test_other_images(encoder, classifier):
     p = expect.predict(
         expect.model(classifier, "classifier"), a, "classifier", (3000, 10)
     )
-    assert np.mean(p.argmax(axis=1) == y) >= 0.88
+    assert np.mean(p.argmax(axis=1) == y) >= 0.86
 
 
 # %%
@@ -810,19 +816,24 @@ check("q5")
 # # BEGIN QUESTION
 # name: q6
 # manual: true
-# points: 2
+# points: 4
 
 # %% [markdown]
-# ## 6. Three maps of the same thousand images (2 points)
+# ## 6. Three maps, and a report (4 points)
 #
-# Draw three maps of `x_val_vec` with `ae_lib.plot_embedding`: two principal components (`ae_lib.fit_pca`), t-SNE of the pixels (scikit-learn's `TSNE`), and the codes of your `encoder`.
+# *The maps.* Draw three maps of `x_val_vec` with `ae_lib.plot_embedding`: two principal components (`ae_lib.fit_pca`), t-SNE of the pixels (scikit-learn's `TSNE`), and the codes of your `encoder`.
 # Measure each with your `loo_accuracy` and, on the first 300 images, your `trust`, both with `k = 10`.
-#
-# Then answer in at most six sentences.
-# Which map would you print in a report about how the *images* resemble one another, and which would you use to sort a new image?
+# In at most five sentences: which map would you print in a report about how the *images* resemble one another, and which would you use to sort a new image?
 # One of the maps scores well on one judge and badly on the other: which, and why?
 #
-# Marks, by hand: 1 point for the maps with their numbers, 1 for the answers.
+# *The report.* Somebody writes about t-SNE maps of the autoencoder's codes:
+#
+# > (a) "Two images that lie side by side on our map usually have similar codes. (b) The island of the ones is the smallest, so the ones vary less than all other digits. (c) A trustworthiness of 0.98 means that 98 % of each image's nearest neighbours are still its nearest neighbours on the map. (d) Neither the codes nor the map were made with the labels, but the kNN accuracy was. (e) With perplexity 50 the Kullback-Leibler divergence is lower than with perplexity 10, so the map with 50 is the better one."
+#
+# Three of the five statements are wrong.
+# Say which, and for each in one sentence why, or what experiment would show it.
+#
+# Marks, by hand: 1 point for the maps with their numbers, 1 for the choices with their reasons, 2 for the report (1 if two of the three are found with a right reason).
 
 # %% [raw]
 # # BEGIN SOLUTION
@@ -832,6 +843,11 @@ check("q5")
 # For sorting a new image: the encoder, the only one of the two good maps that can place it.
 # The supervised code has the best accuracy of the neighbours and a lower trustworthiness than t-SNE: the labels pulled images of one digit together that are not neighbours in the pixels.
 # Two principal components are poor on both.
+#
+# Wrong are (b), (c) and (e).
+# (b) Each width adapts to the local density, so the size of an island says little about how much its points vary; compare distances in the code or in the pixels.
+# (c) Trustworthiness subtracts a penalty by rank, which is small among many points, and does not count lost neighbours; the share of kept neighbours is a number of its own, and far lower.
+# (e) Another perplexity means other probabilities, so the two divergences measure different things; compare kept neighbours, or look at both maps.
 
 # %%
 # BEGIN SOLUTION

@@ -104,7 +104,7 @@ def command(*words: object, folder: Path) -> None:
 
 
 def by_otter(built: Path, folder: Path) -> float:
-    """Return the seconds a submission of `otter run`, as many at a time as there are cores."""
+    """Return the seconds per submission of `otter run`, as many at a time as there are cores."""
     notebooks = sorted(folder.glob("*.ipynb"))
 
     def one(notebook: Path) -> float:
@@ -147,7 +147,7 @@ def nbgrader_notebook(built: Path, sheet: Sheet) -> nbformat.NotebookNode:
 
 
 def by_nbgrader(python: Path, built: Path, count: int, course: Path) -> float:
-    """Return the seconds a submission of `nbgrader autograde`, which knows no parallel way."""
+    """Return the seconds per submission of `nbgrader autograde`, which knows no parallel way."""
     sheet = load_sheet(str(built))
     source = course / "source" / sheet.name
     source.mkdir(parents=True)
@@ -201,7 +201,7 @@ def measure_numpy(options: argparse.Namespace, work: Path) -> dict[str, Any]:
                 "seconds": round(seconds, 4),
             }
         )
-        print(f"{grader:<28} {at_a_time} at a time  {seconds:8.3f} s a submission", flush=True)
+        print(f"{grader:<28} {at_a_time} at a time  {seconds:8.3f} s per submission", flush=True)
 
     for jobs in (1, 2):
         add("ae-grade", jobs, options.count, graded(built, pile, jobs))
@@ -299,7 +299,7 @@ def made_with(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def seconds_of(record: dict[str, Any], grader: str, at_a_time: int | None = None) -> float:
-    """Return the seconds a submission in a row of the record."""
+    """Return the seconds per submission in a row of the record."""
     (found,) = (
         row["seconds"]
         for row in record["numpy"]["rows"]
@@ -311,7 +311,7 @@ def seconds_of(record: dict[str, Any], grader: str, at_a_time: int | None = None
 def table(record: dict[str, Any]) -> str:
     """Return what instructors.md shows of the record."""
     numpy, keras, memory = record["numpy"], record["keras"], record["memory"]
-    lines = ["", "| grader | at a time | seconds a submission |", "|---|---:|---:|"]
+    lines = ["", "| grader | at a time | seconds per submission |", "|---|---:|---:|"]
     lines += [
         f"| {row['grader']} | {row['at_a_time']} | {row['seconds']:.2f} |" for row in numpy["rows"]
     ]

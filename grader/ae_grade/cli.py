@@ -92,6 +92,8 @@ def build_command(options: argparse.Namespace) -> int:
 
 
 def run_command(options: argparse.Namespace) -> int:
+    sandbox = find_sandbox(options.sandbox)  # first: elsewhere than on Linux there is no more
+
     from ae_grade.batch import grade_all, shard
     from ae_grade.collect import collect
     from ae_grade.log import LOG, Log, Roster, write_roster
@@ -108,7 +110,6 @@ def run_command(options: argparse.Namespace) -> int:
     if found.clashes:
         raise ValueError("\n".join(["Nothing was graded.", *found.clashes]))
     chosen = shard(found.submissions, options.shard)
-    sandbox = find_sandbox(options.sandbox)
     data = sheet.course.settle()
     print(f"Sheet {sheet.name}, {f'data set {data}, ' if data else ''}sandbox {sandbox}.")
     if options.sandbox == "none":

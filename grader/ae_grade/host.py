@@ -394,7 +394,7 @@ def family(root: int) -> list[int]:
             continue
         for thread in threads:
             try:
-                with open(f"/proc/{pid}/task/{thread}/children", encoding="utf-8") as file:
+                with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
                     children = map(int, file.read().split())
             except OSError:
                 continue

@@ -128,6 +128,11 @@ def find_sandbox(kind: str = "") -> Sandbox:
     SandboxError
         There is none; the message says what to install. Or root asked for none.
     """
+    if not sys.platform.startswith("linux") or not hasattr(os, "fork"):
+        raise SandboxError(
+            "Grading needs Linux: use WSL on Windows, or a Linux machine. `build`, `inspect` and "
+            "`merge` run here, too."
+        )
     if kind == "none":
         if os.getuid() == 0:
             raise SandboxError("Without a sandbox, nothing runs as root: be an ordinary user.")

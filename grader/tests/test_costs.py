@@ -14,6 +14,7 @@ import pytest
 from hostile import FULL, WRONG
 from samples import (
     CLIP,
+    COUNT,
     RATIO,
     SHEET,
     SOLUTION,
@@ -216,11 +217,11 @@ def test_nothing_is_left_of_a_killed_run(tmp_path: Path, sandbox: Sandbox) -> No
     words += ["--out", str(out), "--quiet", "--jobs", "2"]
     null = subprocess.DEVNULL
     run = subprocess.Popen(words, stdout=null, stderr=null, start_new_session=True)
-    wait_until(lambda: len(session(run.pid)) >= 5, 60)
+    wait_until(lambda: len(session(run.pid)) >= 5, 120)
     os.kill(run.pid, signal.SIGKILL)
     run.wait()
-    wait_until(lambda: session(run.pid) == [], 10)
-    assert box_processes() == []
+    wait_until(lambda: session(run.pid) == [], 20)
+    wait_until(lambda: box_processes() == [], 20)
 
 
 def session(leader: int) -> list[str]:

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from claims import guest
 
+from ae_grade import protocol
 from ae_grade.network import ACTIVATIONS, BUILDERS, Network
 from ae_grade.protocol import ProtocolError
 
@@ -17,31 +19,14 @@ def sequential(*layers):  # type: ignore[no-untyped-def]
 
 
 def described(net):  # type: ignore[no-untyped-def]
-    """Return what the inside of a box says of a model; that file runs nowhere else."""
-    import importlib.util
-    import sys
-    from pathlib import Path
-
-    import ae_grade
-    from ae_grade import protocol
-
-    sys.modules.setdefault("protocol", protocol)
-    where = Path(ae_grade.__file__).parent / "guest.py"
-    spec = importlib.util.spec_from_file_location("guest", where)
-    assert spec is not None
-    assert spec.loader is not None
-    guest = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(guest)
-    answers = guest.Answers({})
+    """Return what the inside of a box says of a model, and its weights."""
+    answers = guest().Answers({})
     (handle,) = answers.name(net).values()
-    fields, arrays = protocol.pack(handle)
-    said = protocol.unpack(fields, arrays)
-    tree, arrays = protocol.pack(
-        answers.answer(
-            {"op": "weights", "handle": 0, "arguments": {"tuple": [[], {"dict": []}]}}, []
-        )
-    )
-    return said, protocol.unpack(tree, arrays)
+    said = protocol.unpack(*protocol.pack(handle))
+    if said["fault"]:
+        return said, None
+    request = {"op": "weights", "handle": 0, "arguments": {"tuple": [[], {"dict": []}]}}
+    return said, protocol.unpack(*protocol.pack(answers.answer(request, [])))
 
 
 def stacks():  # type: ignore[no-untyped-def]

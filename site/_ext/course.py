@@ -142,17 +142,6 @@ def offer_to_run(app: Sphinx, page: str, template: str, context: dict, doctree: 
     context["body"] = context["body"].replace("</h1>", f"</h1>\n{bar}", 1)
 
 
-# Paper is light. Whoever prints in the dark theme would get a black sheet, or pale words on white.
-PRINT_LIGHT = """
-addEventListener("beforeprint", () => {
-  const { dataset } = document.documentElement;
-  const { theme } = dataset;
-  dataset.theme = "light";
-  addEventListener("afterprint", () => (dataset.theme = theme), { once: true });
-});
-"""
-
-
 class chapter_cards(nodes.General, nodes.Element):
     """The place of the cards; they are drawn when all chapters have been read."""
 
@@ -238,7 +227,6 @@ def list_pages(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_js_file(None, body=PRINT_LIGHT)
     app.add_node(chapter_cards)
     app.add_directive("chapter-cards", ChapterCards)
     # Before the theme reads its options.

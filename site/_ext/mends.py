@@ -315,8 +315,34 @@ def only_needed_styles(app: Sphinx, exception: Exception | None) -> None:
         raise ExtensionError(f"PurgeCSS could not cut the style sheets:\n{run.stderr}")
 
 
+# Not the attribute itself: the theme's script sets it while the browser gets ready to print.
+MARK_PRINTING = """
+addEventListener("beforeprint", () => document.documentElement.classList.add("printing"));
+addEventListener("afterprint", () => document.documentElement.classList.remove("printing"));
+"""
+
+
+def paper_is_light(app: Sphinx, exception: Exception | None) -> None:
+    """Let a page that is being printed have the light theme, whichever the reader has chosen.
+
+    Else the dark theme's sheet is black, or has pale words on white.
+    """
+    if exception is not None or app.builder.format != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    for style in [*static.glob("*.css"), *static.glob("styles/*.css")]:
+        text = style.read_text(encoding="utf-8")
+        light = ':is([data-theme="light"],.printing)'
+        text = re.sub(r"(?<!:is\()\[data-theme=\"?light\"?\]", light, text)
+        dark = ':is([data-theme="dark"]):where(:not(.printing))'
+        text = re.sub(r"(?<!:is\()\[data-theme=\"?dark\"?\]", dark, text)
+        style.write_text(text, encoding="utf-8")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", install)
     app.connect("build-finished", subset_icons)
     app.connect("build-finished", only_needed_styles)
+    app.connect("build-finished", paper_is_light)
+    app.add_js_file(None, body=MARK_PRINTING)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

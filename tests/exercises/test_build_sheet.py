@@ -72,7 +72,7 @@ def test_the_solution_fits_every_course(seed, tmp_path):
     folder = build_sheet(ROOT / "masters" / "pca_sheet.py", tmp_path, seed)
     namespace, errors = run(folder / "autograder" / "pca_sheet.ipynb")
     assert not errors
-    assert sum(marks(folder, namespace).values()) == 18
+    assert sum(marks(folder, namespace).values()) == 16
 
 
 def test_the_same_seed_makes_the_same_sheet(built, tmp_path):
@@ -91,7 +91,7 @@ def test_the_description(built):
     assert sheet["questions"][0] == {
         "name": "q1",
         "title": "1. PCA in a few lines",
-        "points": 4.0,
+        "points": 3.0,
         "manual": False,
         "test_file": "tests/q1.py",
     }
@@ -102,13 +102,13 @@ def test_the_description(built):
 def test_plain_otter_and_gradescope(built, tmp_path):
     """The zip that goes to Gradescope gives the solution full marks, the empty notebook none."""
     folder = built("pca_sheet")
-    for part, expected in (("autograder", 18), ("student", 0)):
+    for part, expected in (("autograder", 16), ("student", 0)):
         submission = tmp_path / part / "pca_sheet.ipynb"
         submission.parent.mkdir()
         shutil.copy(folder / part / "pca_sheet.ipynb", submission)
         results = grade_submission(str(submission), str(folder / "autograder.zip"), quiet=True)
         assert results.total == expected
-        assert results.possible == 18
+        assert results.possible == 16
 
 
 def test_a_student_notebook_runs_from_an_empty_directory(tmp_path):

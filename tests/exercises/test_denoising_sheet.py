@@ -24,7 +24,7 @@ denoiser = train_denoiser(x_train[:3000])
 GOOD = {"last": "None", "optimizer": "keras.optimizers.Adam(0.003)", "pair": "noisy, x"}
 
 MISTAKES = [
-    ("q1", "no clipping", NOISY.format("images + factor * rng.normal(size=images.shape)"), 2),
+    ("q1", "no clipping", NOISY.format("images + factor * rng.normal(size=images.shape)"), 1),
     (
         "q1",
         "clips the noise, not the sum",
@@ -47,14 +47,14 @@ MISTAKES = [
         "q1",
         "the same noise on every image",
         NOISY.format("np.clip(images + factor * rng.normal(size=images.shape[1:]), 0, 1)"),
-        3,
+        2,
     ),
     (
         "q1",
         "the seed is ignored",
         "def add_noise(images, factor, seed):\n"
         "    return np.clip(images + factor * np.random.normal(size=images.shape), 0, 1)",
-        3,
+        2,
     ),
     (
         "q2",
@@ -100,24 +100,14 @@ def psnr(clean, image):
         "median_db = psnr(x_test, median_filter(x_test_noisy, size=(WINDOW, WINDOW, WINDOW, 1)))",
         2,
     ),
-    (
-        "q4",
-        "black in one output is enough",
-        """
-def dead_pixels(outputs, images):
-    return int(np.sum((outputs == 0).any(axis=0) & ((images > 0.5).mean(axis=0) > 0.01)))
-""",
-        1,
-    ),
-    (
-        "q4",
-        "pixels that are black rightly",
-        "def dead_pixels(outputs, images): return int(np.sum((outputs == 0).all(axis=0)))",
-        1,
-    ),
-    ("q4", "the wrong one", "deadly = 'sigmoid'", 2),
-    ("q4", "no word of the list", "deadly = 'ReLU'", 2),
-    ("q5", "features and labels swapped", TRAIN.format(**{**GOOD, "pair": "x, noisy"}), 0),
+    ("q4", "zero counts", "def positive_share(outputs): return np.mean(outputs >= 0)", 1),
+    ("q4", "a number in place of a share", "def positive_share(o): return np.sum(o > 0)", 1),
+    ("q4", "the share below zero", "def positive_share(o): return 1 - np.mean(o < 0)", 1),
+    ("q4", "measured after the training only", "before = after", 2),
+    ("q4", "one network ten times", "before = [before[0]] * 10", 2),
+    ("q4", "the living are called dead", "dead = [share > 0.01 for share in after]", 2),
+    ("q4", "percentages", "before = [100 * share for share in before]", 2),
+    ("q5", "inputs and targets swapped", TRAIN.format(**{**GOOD, "pair": "x, noisy"}), 0),
     ("q5", "softmax over one channel", TRAIN.format(**{**GOOD, "last": '"softmax"'}), 0),
     ("q5", "plain gradient steps", TRAIN.format(**{**GOOD, "optimizer": '"sgd"'}), 0),
     ("q5", "the median filter in the network's place", "denoiser = median_filter", 0),

@@ -26,21 +26,21 @@ MISTAKES = [
         "q1",
         "no biases",
         "def dense_params(widths): return sum(p * q for p, q in zip(widths, widths[1:]))",
-        1,
+        0,
     ),
     (
         "q1",
-        "one bias a layer",
+        "one bias per layer",
         "def dense_params(widths): return sum(p * q + 1 for p, q in zip(widths, widths[1:]))",
-        1,
+        0,
     ),
     (
         "q1",
         "a bias for each input",
         "def dense_params(widths): return sum(p * (q + 1) for p, q in zip(widths, widths[1:]))",
-        2,  # in a network that is its own mirror image the sum is the same
+        1,  # in a network that is its own mirror image the sum is the same
     ),
-    ("q1", "the code twice", "def mirrored(widths): return widths + widths[::-1]", 1),
+    ("q1", "the code twice", "def mirrored(widths): return widths + widths[::-1]", 0),
     (
         "q1",
         "learnt by heart",

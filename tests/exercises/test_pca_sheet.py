@@ -41,7 +41,7 @@ def pca_fit(x, k):
     U, sigma, Wt = np.linalg.svd(x - mean, full_matrices=False)
     return mean, (sigma[:k, None] * Wt[:k]).T
 """,
-        2,
+        1,
     ),
     (
         "q1",
@@ -119,7 +119,7 @@ k_share = smallest_k(x_train, SHARE)
         "q3",
         "the function is right, the number is last year's",
         "k_share = smallest_k(x_train, 0.5)",
-        3,
+        2,
     ),
     (
         "q4",

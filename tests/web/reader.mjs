@@ -25,8 +25,15 @@ for (const name of JSON.parse(pages)) {
   const page = await browser.newPage({ viewport: PAPER, colorScheme: "dark" });
   await page.goto(server.url + name, { waitUntil: "networkidle" });
   await page.evaluate(() => {
-    window.themes = [document.documentElement.dataset.theme];
-    const note = () => window.themes.push(document.documentElement.dataset.theme);
+    localStorage.clear();
+    const bright = (colour) => colour.match(/\d+/g).slice(0, 3).reduce((sum, c) => sum + +c, 0) > 384;
+    const look = () => {
+      const { color, backgroundColor } = getComputedStyle(document.body);
+      return `${bright(color) ? "bright" : "dark"} on ${bright(backgroundColor) ? "bright" : "dark"}`;
+    };
+    document.documentElement.dataset.mode = document.documentElement.dataset.theme = "dark";
+    window.themes = [look()];
+    const note = () => window.themes.push(look());
     addEventListener("beforeprint", note);
     addEventListener("afterprint", () => setTimeout(note));
   });
@@ -35,7 +42,6 @@ for (const name of JSON.parse(pages)) {
   const themes = await page.evaluate(() => window.themes);
   await page.emulateMedia({ media: "print" });
   const cut = await page.evaluate(() => {
-    document.documentElement.dataset.theme = "light";
     const paper = document.documentElement.clientWidth;
     return [...document.querySelectorAll("article :is(table, pre, img, .katex-display)")]
       .filter((e) => e.checkVisibility())

@@ -184,6 +184,19 @@ def test_styles_for_what_no_page_has_are_dropped(tmp_path):
         mends.only_needed_styles(app, None)
 
 
+def test_while_a_page_is_printed_the_light_theme_holds(tmp_path):
+    (tmp_path / "_static" / "styles").mkdir(parents=True)
+    style = tmp_path / "_static" / "styles" / "theme.css"
+    style.write_text('html[data-theme=light]{color:#000}html[data-theme="dark"] p{color:#fff}')
+    app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))
+    for _ in range(2):  # a second time changes nothing
+        mends.paper_is_light(app, None)
+    assert style.read_text() == (
+        'html:is([data-theme="light"],.printing){color:#000}'
+        'html:is([data-theme="dark"]):where(:not(.printing)) p{color:#fff}'
+    )
+
+
 def test_the_search_knows_when_the_script_that_it_changes_is_another_one(tmp_path):
     script = tmp_path / "_static" / "searchtools.js"
     script.parent.mkdir()

@@ -57,6 +57,6 @@ def test_the_search_finds_the_page_that_explains_it_before_the_package(seen, que
 @pytest.mark.parametrize("page", PAGES)
 def test_paper_is_light_and_nothing_on_it_is_cut(seen, page):
     printed = seen["printed"][page]
-    assert printed["themes"] == ["dark", "light", "dark"]
+    assert printed["themes"] == ["bright on dark", "dark on bright", "bright on dark"]
     assert printed["cut"] == []
     assert printed["size"] > 10_000

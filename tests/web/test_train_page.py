@@ -1,6 +1,7 @@
 """The page "Train an autoencoder" in a real browser."""
 
 import json
+import os
 import shutil
 import subprocess
 
@@ -43,8 +44,14 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def seen(folder, chromium):
     """What the browser saw."""
-    command = [NODE, ROOT / "tests" / "web" / "train_browser.mjs", chromium, folder]
-    run = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=400)
+    run = subprocess.run(
+        [NODE, ROOT / "tests" / "web" / "train_browser.mjs", folder],
+        env={**os.environ, "CHROMIUM": chromium},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=400,
+    )
     assert run.returncode == 0, run.stdout + run.stderr
     return json.loads(run.stdout)
 

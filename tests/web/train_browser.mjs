@@ -1,16 +1,13 @@
 // Plays with the page "Train an autoencoder" in a real browser and prints what it saw as JSON;
-// test_train_page.py judges it.  node train_browser.mjs BROWSER FOLDER; FOLDER has pages and demo/.
+// test_train_page.py judges it.  node train_browser.mjs FOLDER; FOLDER has pages and demo/.
 import { readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-
-import { chromium } from "playwright-core";
+import { AXE, launch } from "./browser.mjs";
 import { serve } from "./server.mjs";
 
-const [browserPath, folder] = process.argv.slice(2);
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const [folder] = process.argv.slice(2);
 const server = await serve(folder, "/");
-const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
+const browser = await launch();
 const seen = { messages: [], foreign: [], axe: [], wide: [] };
 
 async function open(context, name) {
@@ -170,7 +167,7 @@ await page.waitForTimeout(300);
 seen.keys.clear = (await print(page, ".train-drawn canvas")) === before;
 
 // ------------------------------------------------------------------------ themes and small screens
-await page.addScriptTag({ path: AXE });
+await page.evaluate(AXE);
 for (const theme of ["light", "dark"]) {
   await page.evaluate((t) => (document.documentElement.dataset.theme = t), theme);
   const { violations } = await page.evaluate(() => globalThis.axe.run("[data-demo]"));

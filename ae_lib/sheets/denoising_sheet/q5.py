@@ -17,4 +17,4 @@ def test_beats_the_noise(denoiser, NOISE):
     found = expect.predict(expect.model(denoiser, 'denoiser'), noisy, 'denoiser', x.shape)
     before = -10 * np.log10(np.mean((noisy - x) ** 2))
     after = -10 * np.log10(np.mean((np.clip(found, 0, 1) - x) ** 2))
-    assert after > before + 5, f"The noisy images have {before:.1f} dB, the network's {after:.1f}. What are the features, what are the labels? What does a softmax over one channel answer? And does the loss fall from epoch to epoch?"
+    assert after > before + 5, f"The noisy images have {before:.1f} dB, the network's {after:.1f}. What are the inputs, what are the targets? Can the last layer answer black, grey and white, and does the loss fall from epoch to epoch?"

@@ -14,4 +14,4 @@ def test_example(reconstruct):
     plane = np.array([[6.0, 4, 7], [4, 8, 3], [-2, -4, 3], [-4, 0, -1]])
     answer = expect.call(reconstruct, 'reconstruct', plane, np.array([[7.0, 5, 3]]), 2)
     found = expect.array(answer, 'reconstruct(...)', (1, 3))
-    assert np.allclose(found, [[5, 6, 5]]), f'(7, 5, 3) comes back as {np.round(found[0], 2)}; expected (5, 6, 5). Which mean goes off on the way in, which comes back on the way out, and which part of Wt is V?'
+    assert np.allclose(found, [[5, 6, 5]]), f'(7, 5, 3) comes back as {np.round(found[0], 2)}; expected (5, 6, 5). Which mean is subtracted on the way in, which is added on the way out, and which part of Wt is V?'

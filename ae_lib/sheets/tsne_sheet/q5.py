@@ -21,7 +21,7 @@ def test_three_models(encoder, classifier, decoder):
 
 @test_case(points=1, hidden=False)
 def test_validation_accuracy(encoder, classifier):
-    """An accuracy of at least 0.90 on the validation images."""
+    """An accuracy of at least 0.88 on the validation images."""
     import numpy as np
     from ae_lib.sheets import expect
     data = expect.digits()
@@ -30,4 +30,4 @@ def test_validation_accuracy(encoder, classifier):
     a = a.astype('float32')
     p = expect.predict(expect.model(classifier, 'classifier'), a, 'classifier', (1000, 10))
     accuracy = np.mean(p.argmax(axis=1) == y)
-    assert accuracy >= 0.9, f'The accuracy is {accuracy:.3f}; expected at least 0.90. Do the three models share the trained layers? More weight for the digits (lambda), more epochs or wider layers help.'
+    assert accuracy >= 0.88, f'The accuracy is {accuracy:.3f}; expected at least 0.88. Do the three models share the trained layers? More weight for the digits (lambda), more epochs or wider layers help.'

@@ -137,7 +137,7 @@ export async function mount(root, base) {
       el(
         "div", { className: "train-pair" },
         section("The map of the codes", map.element),
-        section("The first layer’s weights", tiles.element),
+        section("The map, decoded", map.decoded),
       ),
       section(
         "Draw into what was trained",
@@ -150,13 +150,17 @@ export async function mount(root, base) {
           ),
         ),
       ),
-      section(
-        "Take the weights along",
-        el("p", {}, "The file holds the kernels and biases in Keras’s order."),
-        el(
-          "div", { className: "demo-buttons" },
-          button("Download weights (.npz)", () => attempt(saveFile)),
-          button("Load weights …", () => fileInput.click()), fileInput,
+      el(
+        "div", { className: "train-pair" },
+        section("The first layer’s weights", tiles.element),
+        section(
+          "Take the weights along",
+          el("p", {}, "The file holds the kernels and biases in Keras’s order."),
+          el(
+            "div", { className: "demo-buttons" },
+            button("Download weights (.npz)", () => attempt(saveFile)),
+            button("Load weights …", () => fileInput.click()), fileInput,
+          ),
         ),
       ),
     );
@@ -498,10 +502,10 @@ export async function mount(root, base) {
     else show(byPca, image);
   }
 
-  async function decode(x, y) {
-    if (!worker && !state) return null;
-    const made = await ready();
-    return made.call("decode", { places: [x, y] });
+  /** What the decoder makes of places on the map; null while nothing is loaded. */
+  async function decode(places) {
+    if (!worker) return null;
+    return (await worker).call("decode", { places }).catch(() => null); // that network is gone
   }
 
   async function saveFile() {

@@ -100,7 +100,13 @@ export function makeRows(names) {
   };
 }
 
-/** The codes of the test images; a place that is pointed at is decoded by `decode(x, y)`. */
+const ACROSS = 12; // places of the map that are decoded, in each direction
+
+/**
+ * The codes of the test images, and beside them what the decoder makes of the whole map.
+ *
+ * `decode(places)` takes [n, 2] and returns images, or null as long as there is no network.
+ */
 export function makeMap(decode) {
   const canvas = el("canvas", { className: "demo-map train-map", tabIndex: 0 });
   canvas.setAttribute("role", "application");
@@ -113,6 +119,9 @@ export function makeMap(decode) {
   canvas.setAttribute("aria-describedby", help.id);
   canvas.setAttribute("aria-label", "Map of the codes of 1,500 test digits");
   const decoded = picture("What the decoder makes of a place on the map");
+  const whole = el("canvas", { className: "demo-picture train-whole", width: ACROSS * SIDE, height: ACROSS * SIDE });
+  whole.setAttribute("role", "img");
+  whole.setAttribute("aria-label", `The map, decoded at ${ACROSS} times ${ACROSS} places`);
   const frame = el("div", { className: "demo-frame train-frame" }, canvas);
   const legend = el("div", { className: "train-legend", ariaHidden: "true" });
   const swatches = Array.from({ length: 10 }, (_, digit) => {
@@ -138,16 +147,34 @@ export function makeMap(decode) {
   }
   const drawSoon = onceAFrame(draw);
 
+  const place = (x, y, { low, span }) => [low[0] + x * span, low[1] + (1 - y) * span];
   let busy = false;
   async function ask() {
     if (!cursor || !data || busy) return;
     busy = true; // the place of the last moment is enough
     const [x, y] = cursor;
-    const { low, span } = data;
-    const image = await decode(low[0] + x * span, low[1] + (1 - y) * span);
+    const image = await decode(place(x, y, data));
     busy = false;
     if (image) show(decoded, image);
-    if (cursor && (cursor[0] !== x || cursor[1] !== y)) ask();
+    if (cursor[0] !== x || cursor[1] !== y) ask();
+  }
+  let asking = false;
+  async function askWhole() {
+    if (asking) return; // the next look comes soon
+    asking = true;
+    const places = [];
+    for (let i = 0; i < ACROSS ** 2; i++) {
+      places.push(...place(((i % ACROSS) + 0.5) / ACROSS, (Math.floor(i / ACROSS) + 0.5) / ACROSS, data));
+    }
+    const images = await decode(places);
+    asking = false;
+    if (!images) return;
+    const context = whole.getContext("2d");
+    const small = el("canvas", { width: SIDE, height: SIDE });
+    for (let i = 0; i < ACROSS ** 2; i++) {
+      show(small, images.subarray(i * PIXELS, (i + 1) * PIXELS));
+      context.drawImage(small, (i % ACROSS) * SIDE, Math.floor(i / ACROSS) * SIDE);
+    }
   }
   function point(x, y) {
     cursor = [Math.max(0, Math.min(1, x)), Math.max(0, Math.min(1, y))];
@@ -183,10 +210,11 @@ export function makeMap(decode) {
   }
   new ResizeObserver(fit).observe(frame);
   return {
-    element: el(
-      "div", {},
-      el("div", { className: "train-mapped" }, frame, el("figure", { className: "demo-figure" }, decoded, el("figcaption", {}, "Decoded"))),
-      legend, caption, help,
+    element: el("div", {}, frame, legend, caption, help),
+    decoded: el(
+      "div",
+      { className: "train-mapped" }, whole,
+      el("figure", { className: "demo-figure" }, decoded, el("figcaption", {}, "The place that you point at")),
     ),
     theme() {
       if (!scatter) return;
@@ -224,6 +252,7 @@ export function makeMap(decode) {
       data = { unit, low, span };
       drawSoon();
       ask(); // the decoder has learned, too
+      askWhole();
     },
   };
 }
