@@ -105,11 +105,18 @@ def test_a_model_without_a_code_is_refused():
         encoder_of(keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)]))
 
 
-def test_another_size_of_the_code_and_other_activations():
-    model = dense_autoencoder(code=3, activation="tanh", output="sigmoid")
+def test_another_size_of_the_code_and_another_output():
+    model = dense_autoencoder(code=3, output="sigmoid")
     assert encoder_of(model).output_shape == (None, 3)
     names = [layer.activation.__name__ for layer in model.layers[1:]]
-    assert names == ["tanh", "tanh", "tanh", "sigmoid"]
+    assert names == ["relu", "relu", "relu", "sigmoid"]
+
+
+def test_every_output_starts_positive_but_for_the_lectures_start():
+    x = np.random.default_rng(0).random((50, 784), dtype="float32")
+    assert dense_autoencoder().predict(x, verbose=0).min() > 0
+    lecture = dense_autoencoder(output_initializer="glorot_uniform")
+    assert 0.3 < (lecture.predict(x, verbose=0) > 0).mean() < 0.7
 
 
 @pytest.mark.parametrize(("code", "error"), [(0, ValueError), (2.0, TypeError), (True, TypeError)])
