@@ -27,7 +27,7 @@ from tqdm import tqdm
 from ae_lib import RECIPES, load_mnist, runtime_info
 from ae_lib.recipes import BATCH_SIZE
 from tools import rivals
-from tools.results import RESULTS, ROOT, need_mnist, write_checked
+from tools.results import RESULTS, ROOT, need_mnist, write_record
 
 PATH = RESULTS / "bench.json"
 TRAIN_SIZES = (1_000, 3_000, 10_000, 30_000, 60_000)
@@ -165,7 +165,7 @@ def main(arguments: list[str] | None = None) -> None:
         }
         made.pop("precision")  # each row states its own
         content[name] = {"made_with": made, "rows": rows}
-        write_checked(options.out, content)
+        write_record(options.out, content)
         for row in rows:
             median = statistics.median(row["seconds"])
             print(*(v for k, v in row.items() if k != "seconds"), f"{median:.2f} s", sep="  ")

@@ -44,7 +44,7 @@ from ae_grade.sandbox import find_sandbox
 from ae_grade.sheet import Sheet, load_sheet
 from ae_grade.testfile import test_file
 from tools import sheets
-from tools.results import RESULTS, ROOT, write_checked
+from tools.results import RESULTS, ROOT, write_record
 
 PATH = RESULTS / "grading.json"
 PAGE = ROOT / "pages" / "instructors.md"
@@ -368,7 +368,7 @@ def main(arguments: list[str] | None = None) -> None:
             with tempfile.TemporaryDirectory() as work:
                 found = SECTIONS[name](options, Path(work))
             record[name] = {"made_with": {**made, "dataset": data}, **found}
-            write_checked(options.out, record)
+            write_record(options.out, record)
     if options.out == PATH and record.keys() == SECTIONS.keys():
         write_page(record)
 

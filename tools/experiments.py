@@ -34,7 +34,7 @@ from ae_lib import (
     set_seed,
 )
 from tools.gpu import jax_epochs
-from tools.results import RESULTS, write_checked
+from tools.results import RESULTS, write_record
 
 PATH = RESULTS / "experiments.json"
 
@@ -197,9 +197,9 @@ def run_trial(trial: Trial, data: Dataset, path: Path, anew: bool = False) -> No
         group["runs"].append(train(trial, seed, data))
         group["date"] = datetime.now(UTC).date().isoformat()
         if len(group["runs"]) < trial.seeds:
-            write_checked(unfinished, {"groups": [group]})
+            write_record(unfinished, {"groups": [group]})
         else:
-            write_checked(path, {"groups": [*others, group]})
+            write_record(path, {"groups": [*others, group]})
             unfinished.unlink(missing_ok=True)
 
 

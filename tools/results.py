@@ -1,12 +1,10 @@
-"""The records in results/: written whole, checked against their schemas, never typed."""
+"""The records in results/: written whole, by a command, never typed."""
 
 import json
 import os
 import sys
 from pathlib import Path
 from typing import Any
-
-import jsonschema
 
 from ae_lib import Dataset
 
@@ -34,32 +32,18 @@ def write_atomically(path: Path, text: str) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def write_checked(path: Path, content: dict[str, Any]) -> None:
-    """Write a record if it is what its schema, results/<name>.schema.json, asks for.
-
-    Raises
-    ------
-    jsonschema.ValidationError
-        It is not.
-    """
-    schema = json.loads((RESULTS / f"{path.stem}.schema.json").read_text(encoding="utf-8"))
-    jsonschema.validate(content, schema)
+def write_record(path: Path, content: dict[str, Any]) -> None:
+    """Write a record as JSON. Chapters execute against it on every test run: that is its check."""
     write_atomically(path, json.dumps(content, indent=2) + "\n")
 
 
 def add_runs(records: list[dict[str, Any]], path: Path = REPRODUCTION) -> None:
-    """Add trainings to the record; one of the same network, data, device and settings is replaced.
-
-    Raises
-    ------
-    jsonschema.ValidationError
-        A record does not have the fields that results/reproduction.schema.json asks for.
-    """
+    """Add trainings to the record, in place of those of the same network, data and settings."""
     runs = json.loads(path.read_text(encoding="utf-8"))["runs"] if path.is_file() else []
     for record in records:
         run = {key: value for key, value in record.items() if key != "weights_sha256"}
         runs = [old for old in runs if _identity(old) != _identity(run)] + [run]
-    write_checked(path, {"runs": sorted(runs, key=_identity)})
+    write_record(path, {"runs": sorted(runs, key=_identity)})
 
 
 def need_mnist(data: Dataset, out: Path, record: Path) -> None:
