@@ -639,9 +639,10 @@ def test_rotated(largest_angle):
     from ae_lib.sheets import expect
 
     rng = np.random.default_rng(__hidden_seed__ + 8)
-    for _ in range(30):
-        V = np.linalg.qr(rng.normal(size=(20, 4)))[0]
-        rotation = np.linalg.qr(rng.normal(size=(4, 4)))[0]
+    # A single direction's cosine with itself is rounded above 1 about every third time.
+    for k in [1] * 30 + [4] * 30:
+        V = np.linalg.qr(rng.normal(size=(20, k)))[0]
+        rotation = np.linalg.qr(rng.normal(size=(k, k)))[0]
         for W in (V, V @ rotation):
             answer = expect.call(largest_angle, "largest_angle", V, W)
             assert abs(expect.number(answer, "largest_angle(V, W)")) < 1e-6
