@@ -84,7 +84,7 @@ experiments: $(READY) ## train what the chapters cite from many seeds (half an h
 	@$(BIN)/python -m tools.experiments $(EXPERIMENTS)
 
 robustness: $(READY) ## execute every chapter over seeds, data sets and threads; SEEDS=10 (hours; goes on where it was stopped)
-	@$(BIN)/python -m tools.robustness --seeds $(or $(SEEDS),10) $(CHAPTERS)
+	@$(BIN)/python -m tools.robustness --seeds $(or $(SEEDS),10) --jobs $(or $(JOBS),1) $(CHAPTERS)
 
 bench: $(READY) $(RIVALS)/.ready ## time the course beside the lecture's code and PyTorch (half an hour)
 	@$(BIN)/python -m tools.bench $(SECTIONS) --rivals $(abspath $(RIVALS))/bin/python

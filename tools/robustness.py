@@ -1,6 +1,6 @@
 """How far every claim of the chapters stays from its bound, over seeds, data sets and threads.
 
-python -m tools.robustness [NAME ...] [--seeds 10] [--data mnist standin] [--threads 1 0]
+python -m tools.robustness [NAME ...] [--seeds 10] [--data mnist standin] [--threads 1 0] [--jobs 1]
 
 Each chapter is executed in the quick preset, with claims noted instead of raised, so that a run
 goes on after a claim that fails. What is stored already, from the same code, is not run again.
@@ -12,6 +12,8 @@ import itertools
 import json
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 from typing import Any
 
@@ -103,6 +105,17 @@ def table(runs: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     return rows
 
 
+def side_by_side(
+    todo: list[tuple[Chapter, int, str, int]], jobs: int
+) -> Iterator[tuple[tuple[Chapter, int, str, int], dict[str, Any]]]:
+    """Yield each run as it ends; `jobs` kernels work at a time."""
+    with ThreadPoolExecutor(jobs) as pool, tqdm(total=len(todo), desc="runs", unit="run") as bar:
+        futures = {pool.submit(run_once, *key): key for key in todo}
+        for future in as_completed(futures):
+            bar.update()
+            yield futures[future], future.result()
+
+
 def load() -> dict[str, Any]:
     if PATH.is_file():
         return json.loads(PATH.read_text(encoding="utf-8"))
@@ -116,6 +129,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="chapters; all by default")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--data", nargs="+", choices=["mnist", "standin"])
+    parser.add_argument("--jobs", type=int, default=1, help="kernels side by side")
     parser.add_argument("--threads", nargs="+", type=int, default=[0, 1], help="0: all there are")
     options = parser.parse_args(arguments)
     data = options.data or ["standin", *(["mnist"] if local_mnist([]) else [])]
@@ -131,8 +145,7 @@ def main(arguments: list[str] | None = None) -> None:
         todo += [(chapter, *key) for key in wanted if key not in done]
     bad = 0
     try:
-        for chapter, seed, name, threads in tqdm(todo, desc="runs", unit="run"):
-            run = run_once(chapter, seed, name, threads)
+        for (chapter, seed, name, threads), run in side_by_side(todo, options.jobs):
             record["runs"][chapter.name].append(run)
             record["date"] = datetime.now(UTC).date().isoformat()
             record["claims"] = table(record["runs"])
