@@ -48,6 +48,8 @@ def names_as_seen(page: BeautifulSoup) -> None:
         button["aria-keyshortcuts"] = "Control+K"
         for keys in button.select(".search-button__kbd-shortcut"):
             keys["aria-hidden"] = "true"
+    for fold in page.select("details.hide > summary"):
+        fold.attrs.pop("aria-label", None)  # it shows "Show code cell source"
     for control in page.select("button[title], a.btn[title]"):
         if not control.get_text(strip=True) and not control.get("aria-label"):
             control["aria-label"] = control["title"]
@@ -343,6 +345,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", install)
     app.connect("build-finished", subset_icons)
     app.connect("build-finished", only_needed_styles)
-    app.connect("build-finished", paper_is_light)
+    # After the theme has written its style sheet for code.
+    app.connect("build-finished", paper_is_light, priority=900)
     app.add_js_file(None, body=MARK_PRINTING)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -23,8 +23,10 @@ CASES = {
         '<i aria-hidden="true" class="fas fa-bars"></i>',
     ),
     "names_as_seen": (
-        '<button title="Menu"><i></i></button>',
-        '<button aria-label="Menu" title="Menu"><i></i></button>',
+        '<button title="Menu"><i></i></button>'
+        '<details class="hide"><summary aria-label="Toggle">Show code</summary></details>',
+        '<button aria-label="Menu" title="Menu"><i></i></button>'
+        '<details class="hide"><summary>Show code</summary></details>',
     ),
     "sidebar_is_a_landmark": (
         '<div id="pst-primary-sidebar"></div>',
