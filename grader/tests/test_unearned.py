@@ -10,7 +10,7 @@ from claims import Claimed, Direct, dense, layer
 
 from ae_grade.build import build_sheet
 from ae_grade.sheet import Sheet, load_sheet
-from ae_grade.testfile import test_file
+from ae_grade import testfile
 
 MASTERS = Path(__file__).parents[2] / "masters"
 
@@ -192,7 +192,7 @@ def points(sheet: Sheet, names: dict[str, Any]) -> dict[str, float]:
     found = {}
     for question in sheet.questions:
         if question.tests is not None:
-            file = test_file(question)
+            file = testfile.test_file(question)
             file.run(held)
             found[question.name] = float(file.score)
     return found
