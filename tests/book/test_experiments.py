@@ -41,7 +41,8 @@ def test_all_seeds_of_all_networks_are_recorded():
         for trial in trials:
             wanted = {k: v for k, v in dataclasses.asdict(trial).items() if k != "seeds"}
             (found,) = (g for g in groups if wanted.items() <= g.items())
-            assert {run["seed"] for run in found["runs"]} == set(range(trial.seeds)), name
+            # An experiment may share a trial with one that asks for more seeds.
+            assert {run["seed"] for run in found["runs"]} >= set(range(trial.seeds)), name
             assert found["made_with"]["dataset"]["name"] == "mnist"
             assert found["made_with"]["train_images"] == 60_000
 
