@@ -181,6 +181,7 @@ def test_own_noise(add_noise):
         add_noise, "add_noise", images, 0.1, __hidden_seed__ % 10000 + 9
     )
     found = expect.array(answer, "add_noise(...)", images.shape)
+    assert abs(np.mean(found) - 0.5) < 0.02  # nothing is clipped here, on either side
     for axis in range(3):
         assert np.all(np.std(found, axis=axis) > 0.02)
 

@@ -168,6 +168,7 @@ class NotebookRun:
         return self.ask({"op": operation, "handle": handle, "arguments": tree}, arrays)
 
     def close(self) -> None:
+        signal.setitimer(signal.ITIMER_PROF, 0)  # whatever came between a question and its end
         if self._box is not None:
             self._box.close()
             self._box = None

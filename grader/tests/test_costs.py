@@ -188,13 +188,13 @@ for _ in range(100):
         while True: pass
 while True: pass
 """
-BUSY = COUNT.replace("    ", "    for _ in range(6 * 10**6): pass\n    ")
+BUSY = COUNT.replace("    ", "    for _ in range(2 * 10**6): pass\n    ")
 
 
 def test_a_greedy_box_costs_no_neighbour_an_answer(
     tmp_path: Path, sheet: Sheet, sandbox: Sandbox
 ) -> None:
-    """A hundred processes that compute, beside an answer that takes a third of its time."""
+    """A hundred processes that compute, beside an answer that takes a tenth of its time."""
     folder = tmp_path / "subs"
     folder.mkdir()
     for i in range(3):

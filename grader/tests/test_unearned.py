@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from claims import Claimed, Direct, dense, layer
 
+from ae_grade import testfile
 from ae_grade.build import build_sheet
 from ae_grade.sheet import Sheet, load_sheet
-from ae_grade.testfile import test_file
 
 MASTERS = Path(__file__).parents[2] / "masters"
 
@@ -192,7 +192,7 @@ def points(sheet: Sheet, names: dict[str, Any]) -> dict[str, float]:
     found = {}
     for question in sheet.questions:
         if question.tests is not None:
-            file = test_file(question)
+            file = testfile.test_file(question)
             file.run(held)
             found[question.name] = float(file.score)
     return found
@@ -210,7 +210,7 @@ DESERVED: dict[tuple[str, str], dict[str, float]] = {
     ("dense_autoencoder_sheet", "PCA in disguise, mixed"): {"q4": 1},
     # Three models of the right sizes, untrained.
     ("tsne_sheet", "claimed model"): {"q5": 1},
-    ("conv_autoencoder_sheet", "claimed model"): {"q3": 2},
+    ("conv_autoencoder_sheet", "claimed model"): {"q3": 1},
 }
 SHEETS = [f"{name}_sheet" for name in ("pca", "dense_autoencoder", "tsne", "conv_autoencoder")]
 SHEETS.append("denoising_sheet")

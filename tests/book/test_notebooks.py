@@ -168,13 +168,15 @@ def test_cells_are_short_and_the_first_installs(path):
     assert tags(first) == ["install", "remove-cell"]
     assert first.source == pairs.install_cell("")
     for cell in others:
+        if "remove-cell" in tags(cell):
+            continue  # claims, which no page shows
         lines = [line for line in cell.source.splitlines() if line.strip()]
         assert len(lines) <= 26, cell.source
 
 
 def test_the_install_cell_with_a_public_address():
     source = pairs.install_cell("https://example.org/course")
-    assert '"ae-lib[tensorflow] @ git+https://example.org/course"' in source
+    assert '"ae-lib[tensorflow] @ git+https://example.org/course@main"' in source
 
 
 def test_the_address_stands_in_one_place():

@@ -16,6 +16,8 @@ from moved_pages import MOVED
 # Every other host that pages link to, and why. Tests do not fetch them.
 HOSTS = {
     "doi.org": "references: the identifier of a paper",
+    "learn.microsoft.com": "how to install WSL, for authors on Windows",
+    "www.python.org": "where Python comes from, for students without it",
     "arxiv.org": "references: papers without a DOI",
     "www.jmlr.org": "references: the t-SNE paper",
     "proceedings.mlr.press": "references: a conference's proceedings",
