@@ -48,8 +48,6 @@ def names_as_seen(page: BeautifulSoup) -> None:
         button["aria-keyshortcuts"] = "Control+K"
         for keys in button.select(".search-button__kbd-shortcut"):
             keys["aria-hidden"] = "true"
-    for fold in page.select("details.hide > summary"):
-        fold.attrs.pop("aria-label", None)  # it shows "Show code cell source"
     for control in page.select("button[title], a.btn[title]"):
         if not control.get_text(strip=True) and not control.get("aria-label"):
             control["aria-label"] = control["title"]
