@@ -242,9 +242,16 @@ seen.explorer.seven = await title();
 seen.explorer.rebuilt = await map.textContent(".demo-details .demo-hint");
 const bounds = await (await map.$(".demo-map")).boundingBox();
 // Into the island of the zeros.
-const side = Math.min(bounds.width, bounds.height);
+const [zeroX, zeroY] = await map.evaluate(async () => {
+  const file = async (name) => (await fetch(`demo/data/${name}`)).arrayBuffer();
+  const { medians } = await import(new URL("demo/scatter.js", location.href));
+  const positions = Float32Array.from(new Uint16Array(await file("map_3.bin")), (v) => v / 65535);
+  return medians(positions, new Uint8Array(await file("labels.bin")))[0];
+});
+const side = 0.94 * Math.min(bounds.width, bounds.height);
 await map.mouse.move(
-  bounds.x + bounds.width / 2 + 0.4 * side, bounds.y + bounds.height / 2 + 0.1 * side,
+  bounds.x + bounds.width / 2 + side * (zeroX - 0.5),
+  bounds.y + bounds.height / 2 + side * (zeroY - 0.5),
 );
 await map.waitForFunction((old) => document.querySelector(".demo-details strong").textContent !== old, seen.explorer.seven);
 seen.explorer.hovered = await title();
