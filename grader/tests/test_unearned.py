@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from claims import Claimed, Direct, dense, layer
 
+from ae_grade import testfile
 from ae_grade.build import build_sheet
 from ae_grade.sheet import Sheet, load_sheet
-from ae_grade import testfile
 
 MASTERS = Path(__file__).parents[2] / "masters"
 

@@ -51,6 +51,9 @@ def names_as_seen(page: BeautifulSoup) -> None:
     for control in page.select("button[title], a.btn[title]"):
         if not control.get_text(strip=True) and not control.get("aria-label"):
             control["aria-label"] = control["title"]
+    # "Show code cell source" is what one reads, and must be what a screen reader says.
+    for summary in page.select("summary[aria-label]"):
+        del summary["aria-label"]
 
 
 def sidebar_is_a_landmark(page: BeautifulSoup) -> None:

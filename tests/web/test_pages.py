@@ -83,7 +83,9 @@ def test_pictures_have_a_size_and_say_what_they_show(site):
 
 
 def test_no_file_of_the_pages_names_a_cdn(site):
-    hosts = re.compile(rb"(cdn\.jsdelivr|unpkg\.com|cdnjs\.|mathjax@|googleapis\.com|plausible\.io)")
+    hosts = re.compile(
+        rb"(cdn\.jsdelivr|unpkg\.com|cdnjs\.|mathjax@|googleapis\.com|plausible\.io)"
+    )
     for path in site.rglob("*"):
         if path.suffix in {".html", ".css", ".js"}:
             assert not hosts.search(path.read_bytes()), path.relative_to(site)

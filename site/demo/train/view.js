@@ -261,6 +261,7 @@ export function makeMap(decode) {
 export function makeTiles() {
   const canvas = el("canvas", { className: "demo-picture train-tiles", width: 289, height: 289 });
   canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", "The first layer's weights, a picture for each unit.");
   let bytes = null;
   const caption = el("p", { className: "demo-hint" });
   function draw() {
