@@ -183,7 +183,8 @@ def test_own_noise(add_noise):
     found = expect.array(answer, "add_noise(...)", images.shape)
     assert abs(np.mean(found) - 0.5) < 0.02  # nothing is clipped here, on either side
     for axis in range(3):
-        assert np.all(np.std(found, axis=axis) > 0.02)
+        # Of nine draws even an honest deviation may be small, but never nearly 0.
+        assert np.all(np.std(found, axis=axis) > 0.003)
 
 
 # %% [raw]

@@ -2,7 +2,6 @@
 
 import re
 
-import keras
 import nbformat
 import pytest
 from helpers.sheets import NAMES, ROOT, check_in, marks, run
@@ -67,9 +66,3 @@ def test_each_test_has_a_title_and_each_question_a_public_test(name, built, ques
 @pytest.mark.parametrize("name", NAMES)
 def test_what_students_get_is_what_the_master_makes(name, built):
     assert tool.stale(built(name)) == []
-
-
-@pytest.mark.parametrize("turn", [1, 2])
-def test_no_test_chooses_the_arithmetic_of_the_next(turn):
-    assert keras.config.dtype_policy().name == "float32"
-    keras.config.set_dtype_policy("mixed_bfloat16")
