@@ -67,7 +67,8 @@ def leaves_the_encoding_to_the_machine(call):
     if owner == "subprocess":
         return any(keyword(call, k) is not None for k in ("text", "universal_newlines"))
     if name == "open":  # of a path; an archive, a picture or a browser opens something else
-        return owner not in ("Image", "archive", "os", "webbrowser") and in_text_mode(call, 0)
+        others = ("Image", "archive", "os", "tarfile", "webbrowser")
+        return owner not in others and in_text_mode(call, 0)
     return False
 
 

@@ -189,11 +189,12 @@ def test_styles_for_what_no_page_has_are_dropped(tmp_path):
 def test_while_a_page_is_printed_the_light_theme_holds(tmp_path):
     (tmp_path / "_static" / "styles").mkdir(parents=True)
     style = tmp_path / "_static" / "styles" / "theme.css"
-    style.write_text('html[data-theme=light]{color:#000}html[data-theme="dark"] p{color:#fff}')
+    rules = 'html[data-theme=light]{color:#000}html[data-theme="dark"] p{color:#fff}'
+    style.write_text(rules, encoding="utf-8")
     app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))
     for _ in range(2):  # a second time changes nothing
         mends.paper_is_light(app, None)
-    assert style.read_text() == (
+    assert style.read_text(encoding="utf-8") == (
         'html:is([data-theme="light"],.printing){color:#000}'
         'html:is([data-theme="dark"]):where(:not(.printing)) p{color:#fff}'
     )
