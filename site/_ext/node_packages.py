@@ -17,8 +17,8 @@ NODE = (
 def node_package(book: Path, name: str) -> Path:
     """Return the folder of an installed node package; install the locked ones where it is missing.
 
-    As node does, look beside the lock file and in the folders above: a copy of the book below
-    ``_build`` uses what the repository has.
+    Look beside the lock file, and in the folders above: a copy of the book below ``_build`` uses
+    what the repository has.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def node_package(book: Path, name: str) -> Path:
     home = book / "site"
     locked = json.loads((home / "package-lock.json").read_text(encoding="utf-8"))
     version = locked["packages"][f"node_modules/{name}"]["version"]
-    for folder in (home, book, *book.parents):
+    for folder in (home, *(above / home.name for above in book.parents)):
         package = folder / "node_modules" / name
         if (package / "package.json").is_file():
             found = json.loads((package / "package.json").read_text(encoding="utf-8"))["version"]
@@ -47,7 +47,7 @@ def node_package(book: Path, name: str) -> Path:
         return_completed_process=True,
         cwd=home,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     )
     if install.returncode:
         raise ExtensionError(
