@@ -185,8 +185,9 @@ def draw_cards(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Put the cards in their place: title, promise and times are the chapters' own words."""
     for place in list(doctree.findall(chapter_cards)):
         cards = []
-        for number, line in enumerate(place["lines"], start=1):
+        for line in place["lines"]:
             name, picture = line.split()
+            number = app.env.toc_secnumbers[name][""][0]
             paragraphs = [p.astext() for p in app.env.get_doctree(name).findall(nodes.paragraph)]
             promise, times = paragraphs[0], " ".join(paragraphs[1].split())
             if "Reading:" not in times:
