@@ -228,6 +228,9 @@ def build(preset: str, names: list[str], everything: bool, jobs: int) -> None:
     if len(todo) < len(chapters):
         names_kept = ", ".join(c.name for c in chapters if c not in todo)
         print(f"Executed before and unchanged since (--all executes them, too): {names_kept}")
+    if jobs > 1:  # the longest first, so that the others' cores do not wait for it at the end
+        known = json.loads((ROOT / TIMES).read_text(encoding="utf-8"))[preset]
+        todo.sort(key=lambda chapter: -known.get(chapter.name, {"seconds": 0})["seconds"])
     # In a copy nothing is stored for other chapters: none has to wait.
     report(
         execute_all(

@@ -12,7 +12,10 @@ from node_packages import NODE
 
 from tools.book import copy_site
 
-__all__ = ["NODE", "browser", "build", "need_browser"]
+__all__ = ["ADDRESS", "NODE", "REPOSITORY", "browser", "build", "need_browser"]
+
+REPOSITORY = "https://github.com/Someone/a-course"
+ADDRESS = {'url: ""': f"url: {REPOSITORY}"}
 
 
 def build(folder: Path, **changes: str) -> Path:

@@ -9,6 +9,13 @@ import { serve } from "./server.mjs";
 const [folder, ...chosen] = process.argv.slice(2);
 const SIZES = [[360, 740], [1280, 900]];
 
+// axe looks at a page of each kind in both themes at both widths; at the others, which differ in
+// their text alone, in each theme and at each width once.
+const OF_EACH_KIND = ["index", "chapters/pca", "chapters/denoising", "exercises/pca_sheet",
+  "pages/api", "pages/demo", "pages/train"].map((name) => `${name}.html`);
+const themes = (name, width) =>
+  OF_EACH_KIND.includes(name) ? ["light", "dark"] : [width === 360 ? "dark" : "light"];
+
 // Not the page for addresses that do not exist: its links hold where the site is published only.
 // Not the old addresses: they lead on at once.
 const leadsOn = (name) => readFileSync(join(folder, name), "utf8").includes('http-equiv="refresh"');
@@ -87,7 +94,7 @@ async function audit(name) {
       [...document.querySelectorAll("article :is(pre, .pst-scrollable-table-container)")]
         .filter((block) => block.scrollWidth > block.clientWidth + 1)
         .map((block) => [block.closest(".cell_output") ? "output" : block.tagName, block.textContent.trim().slice(0, 50)]));
-    for (const theme of ["light", "dark"]) {
+    for (const theme of themes(name, width)) {
       await page.evaluate((value) => {
         // Colours in transition are no colours of either theme.
         document.head.insertAdjacentHTML("beforeend",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from helpers.pages import NODE, build, need_browser
+from helpers.pages import ADDRESS, NODE, build, need_browser
 from helpers.repository import ROOT
 
 
@@ -19,7 +19,10 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the pages as a reader without a public address gets them."""
+    """Return the pages as they are published: with an address, which stands in _config.yml alone.
+
+    tests/book/test_build.py looks at a book without one.
+    """
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent  # one site for all workers: the first one builds it
@@ -27,7 +30,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with FileLock(shared / "site.lock"):
         if not done.is_file():
             done.write_text(
-                json.dumps(str(build(tmp_path_factory.mktemp("site")))), encoding="utf-8"
+                json.dumps(str(build(tmp_path_factory.mktemp("site"), **ADDRESS))), encoding="utf-8"
             )
     return Path(json.loads(done.read_text(encoding="utf-8")))
 

@@ -8,8 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import pytest
-from helpers.pages import NODE, build
+from helpers.pages import NODE, REPOSITORY
 from helpers.repository import ROOT
 from moved_pages import MOVED
 
@@ -21,7 +20,8 @@ HOSTS = {
     "arxiv.org": "references: papers without a DOI",
     "www.jmlr.org": "references: the t-SNE paper",
     "proceedings.mlr.press": "references: a conference's proceedings",
-    "github.com": "the slides of the lecture that the course follows",
+    "colab.research.google.com": "runs a chapter",
+    "github.com": "the slides of the lecture, and the course's own repository",
     "creativecommons.org": "the licence of the text",
     "theory.stanford.edu": "instructors: a tool that finds plagiarism",
 }
@@ -80,46 +80,28 @@ def test_links_to_other_hosts_have_a_reason(site):
                 assert urlsplit(link).hostname in HOSTS, (path.name, link)
 
 
-def test_without_an_address_nothing_needs_one(site):
-    assert not (site / "sitemap.xml").exists()
-    for path in pages_of(site):
-        text = path.read_text(encoding="utf-8")
-        for word in ("colab.research", "og:image", "/edit/", "/issues/new"):
-            assert word not in text, (path.name, word)
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory):
-    """Build the pages with an address, which stands in _config.yml alone."""
-    changes = {'url: ""': "url: https://github.com/Someone/a-course"}
-    return build(tmp_path_factory.mktemp("published"), **changes)
-
-
-def test_all_links_are_derived_from_the_one_address(published):
-    repository = "https://github.com/Someone/a-course"
+def test_all_links_are_derived_from_the_one_address(site):
     for notebook in (ROOT / "chapters").glob("*.ipynb"):
         name = f"chapters/{notebook.stem}"
-        links = Page(published / f"{name}.html").links
+        links = Page(site / f"{name}.html").links
         assert (
             "https://colab.research.google.com/github/Someone/a-course/blob/main/"
             f"{name}.ipynb" in links
         )
-        assert f"{repository}/edit/main/{name}.md" in links
+        assert f"{REPOSITORY}/edit/main/{name}.md" in links
         assert (ROOT / f"{name}.md").is_file()
-        assert any(link.startswith(f"{repository}/issues/new?") for link in links)
-    page = (published / "index.html").read_text(encoding="utf-8")
+        assert any(link.startswith(f"{REPOSITORY}/issues/new?") for link in links)
+    page = (site / "index.html").read_text(encoding="utf-8")
     assert 'content="https://someone.github.io/a-course/_static/overview.png"' in page
-    assert (published / "_static" / "overview.png").is_file()
+    assert (site / "_static" / "overview.png").is_file()
     for master in (ROOT / "masters").glob("*.py"):
-        links = Page(published / "exercises" / f"{master.stem}.html").links
-        assert f"{repository}/edit/main/masters/{master.name}" in links
-    locations = re.findall(
-        "<loc>(.*?)</loc>", (published / "sitemap.xml").read_text(encoding="utf-8")
-    )
+        links = Page(site / "exercises" / f"{master.stem}.html").links
+        assert f"{REPOSITORY}/edit/main/masters/{master.name}" in links
+    locations = re.findall("<loc>(.*?)</loc>", (site / "sitemap.xml").read_text(encoding="utf-8"))
     assert "https://someone.github.io/a-course/chapters/pca.html" in locations
     for location in locations:
         path = location.removeprefix("https://someone.github.io/a-course/")
-        assert (published / path).is_file()
+        assert (site / path).is_file()
 
 
 def test_old_addresses_lead_to_the_pages_that_have_moved(site):
@@ -132,10 +114,10 @@ def test_old_addresses_lead_to_the_pages_that_have_moved(site):
             assert (path.parent / target).resolve() == (site / f"{new}.html").resolve()
 
 
-def test_in_a_folder_of_any_depth_a_lost_reader_finds_the_way(published, chromium):
+def test_in_a_folder_of_any_depth_a_lost_reader_finds_the_way(site, chromium):
     paths = ["nope.html", "chapters/nope.html", "a/b/c/nope", "chapters/01_pca.html#pca"]
     run = subprocess.run(
-        [NODE, ROOT / "tests" / "web" / "lost.mjs", published, "/a-course/", *paths],
+        [NODE, ROOT / "tests" / "web" / "lost.mjs", site, "/a-course/", *paths],
         env={**os.environ, "CHROMIUM": chromium},
         capture_output=True,
         encoding="utf-8",
@@ -148,7 +130,7 @@ def test_in_a_folder_of_any_depth_a_lost_reader_finds_the_way(published, chromiu
         assert page["title"].startswith("There is no such page")
         assert len(page["links"]) > 20
         for link in {*page["links"]} - {path}:  # that one is "skip to the main content"
-            assert (published / link).is_file(), link
+            assert (site / link).is_file(), link
     assert moved["bad"] == []
     assert moved["at"] == "chapters/pca.html#pca", "the place within the page is kept"
 
