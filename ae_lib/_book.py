@@ -134,7 +134,7 @@ def uninstall() -> None:
 def _fit(door: _Door, model: keras.Model, options: dict[str, Any]) -> keras.callbacks.History:
     trainer = _trainer(door, model)
     folder = None
-    resumable = model in door.compiled_as and trainer.built and options.get("epochs", 1) > 1
+    resumable = model in door.compiled_as and trainer.built
     if door.state_dir is not None and resumable:
         folder = door.state_dir / training_key(model, door.compiled_as[model], options)
     keeper = Keeper(folder, options.get("epochs", 1))
