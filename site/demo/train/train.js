@@ -563,13 +563,14 @@ export async function mount(root, base) {
 
   // ------------------------------------------------------------------------------- beginning
 
+  const asked = !small && location.hash.includes("=");
+  const { settings: linked, problems } = fromHash(asked ? location.hash : "");
+  if (asked) settings = linked;
+  if (!small) goal = settings.epochs;
   layOut();
+  showSettings(); // before anything is waited for, so that nothing jumps
   if (!small) {
-    const asked = location.hash.includes("=");
-    const { settings: linked, problems } = fromHash(asked ? location.hash : "");
     const kept = await recall(RECORD).catch(() => undefined); // a private window may have no database
-    if (asked) settings = linked;
-    goal = settings.epochs;
     if (kept && (!asked || toHash(kept.settings) === toHash(linked))) restore(kept);
     else if (kept) previous = kept;
     if (problems.length) say(problems.join(" "));
@@ -579,8 +580,8 @@ export async function mount(root, base) {
       if (found.problems.length) say(found.problems.join(" "));
       attempt(() => change(found.settings));
     });
+    showSettings();
   }
-  showSettings();
   onTheme(() => {
     chart.draw();
     map?.theme();
