@@ -26,6 +26,8 @@ def repository() -> dict[str, str]:
 def read_text(path: Path) -> nbformat.NotebookNode:
     """Return a chapter's text as a notebook without outputs, its install cell filled in."""
     notebook = jupytext.read(path)
+    # How the text is written says the text itself; in the notebook it would come and go.
+    notebook.metadata["jupytext"].pop("text_representation", None)
     for cell in notebook.cells:
         if "install" in cell.metadata.get("tags", []):
             cell.source = install_cell(repository()["url"], repository()["branch"])
