@@ -2,9 +2,9 @@
 
 python -m tools.experiments [NAME ...]   what is stored already is not run again; --anew does
 
-The names are those of EXPERIMENTS below. "start_dense", "code_size" and "output" train the dense
-network a hundred times and more: KERAS_BACKEND=jax halves the time. Real MNIST is needed: nothing
-is stored of the stand-in.
+The names are those of EXPERIMENTS below. "start_dense", "code_size", "output" and "loss" train the
+dense network a hundred times and more: KERAS_BACKEND=jax halves the time. Real MNIST is needed:
+nothing is stored of the stand-in.
 """
 
 import argparse
@@ -19,7 +19,9 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 from keras.initializers import Constant
+from scipy.special import rel_entr
 from tqdm import tqdm
 
 from ae_lib import (
@@ -96,7 +98,39 @@ EXPERIMENTS: dict[str, list[Trial]] = {
             ("sigmoid", "mean_squared_error", 255),
         )
     ],
+    # The same network for each loss with an output that suits it, under two judges.
+    "loss": [
+        replace(trial, epochs=10, seeds=5, output_activation=activation, loss=loss)
+        for trial, activation, loss in (
+            (LIVING, "relu", "mean_squared_error"),
+            (GLOROT, "linear", "mean_squared_error"),
+            (GLOROT, "sigmoid", "mean_squared_error"),
+            (GLOROT, "sigmoid", "binary_crossentropy"),
+            (GLOROT, "linear", "continuous_bernoulli"),
+        )
+    ],
 }
+
+
+def continuous_bernoulli(x: Any, z: Any) -> Any:
+    """Return minus the log-density of the continuous Bernoulli distribution: a loss for Keras.
+
+    `z` is the parameter of the exponential family: the density of x is exp(z x - A(z)) on [0, 1],
+    A(z) = log((exp(z) - 1) / z). The output layer is linear; see `cb_mean` for its image.
+    """
+    size = ops.abs(z)
+    far = ops.where(size < 0.1, 1.0, size)  # close to 0 the formula divides 0 by 0
+    log_of = ops.where(size < 0.1, z**2 / 24, far / 2 + ops.log(-ops.expm1(-far) / far))
+    return ops.mean(z / 2 + log_of - z * x, axis=-1)
+
+
+def cb_mean(z: Any) -> Any:
+    """Return the mean of the continuous Bernoulli distribution, the grey value that `z` stands for.
+
+    It is A'(z) = 1 / (1 - exp(-z)) - 1 / z, and 1/2 at 0.
+    """
+    far = ops.where(ops.abs(z) < 0.1, 1.0, z)
+    return ops.where(ops.abs(z) < 0.1, 0.5 + z / 12, -1 / ops.expm1(-far) - 1 / far)
 
 
 def build(trial: Trial, seed: int) -> keras.Model:
@@ -113,7 +147,8 @@ def build(trial: Trial, seed: int) -> keras.Model:
         model = denoising_autoencoder(trial.output_initializer)
     # The lecture's line is `optimizer='RMSprop'`.
     optimizer = rmsprop() if trial.optimizer == "rmsprop()" else trial.optimizer
-    model.compile(optimizer=optimizer, loss=trial.loss)
+    loss = continuous_bernoulli if trial.loss == "continuous_bernoulli" else trial.loss
+    model.compile(optimizer=optimizer, loss=loss)
     return model
 
 
@@ -140,6 +175,26 @@ def silent_pixels(model: keras.Model, images: Dataset, white: int) -> dict[str, 
     }
 
 
+def judged(outputs: np.ndarray, images: np.ndarray) -> dict[str, float]:
+    """Return the errors of reconstructions, cut off at 0 and 1, under several judges.
+
+    The cross-entropy is less its floor, that of a perfect copy, in nats a pixel. Its logarithm
+    needs outputs away from 0 and 1: by Keras's 1e-7, or by half a grey value.
+    """
+    x, y = images.astype("float64"), outputs.astype("float64")
+    return {
+        "mse": round(float(((y.clip(0, 1) - x) ** 2).mean()), 6),
+        "bce_less_floor": round(_divergence(x, y, 1e-7), 6),
+        "bce_less_floor_half_grey": round(_divergence(x, y, 0.5 / 255), 6),
+    }
+
+
+def _divergence(x: np.ndarray, y: np.ndarray, away: float) -> float:
+    y = y.clip(away, 1 - away)
+    # rel_entr(p, q) is p log(p / q), and 0 where p is.
+    return float(np.mean(rel_entr(x, y) + rel_entr(1 - x, 1 - y)))
+
+
 def fit(model: keras.Model, trial: Trial, inputs: Any, targets: Any, seed: int) -> list[float]:
     """Train a network and return the loss of each epoch."""
     if keras.backend.backend() == "jax":  # the loop of `make gpu` is faster, on processors too
@@ -159,6 +214,8 @@ def train(trial: Trial, seed: int, data: Dataset) -> dict[str, Any]:
     start = time.perf_counter()
     losses = fit(model, trial, trial.white * inputs, trial.white * targets, seed)
     seconds = time.perf_counter() - start
+    if trial.loss == "continuous_bernoulli":
+        model = keras.Model(model.input, cb_mean(model.output))
     outputs = model.predict(trial.white * x_test, verbose=0) / trial.white
     run = {
         "seed": seed,
@@ -169,6 +226,7 @@ def train(trial: Trial, seed: int, data: Dataset) -> dict[str, Any]:
     }
     if trial.model == "dense":
         run["pixels"] = silent_pixels(model, data, trial.white)
+        run["judges"] = judged(outputs, y_test)
     return run
 
 

@@ -112,14 +112,35 @@ def test_the_living_start_is_positive_for_every_image_and_depends_on_the_seed(fe
     assert (starts[0] != starts[1]).mean() > 0.99
 
 
-@pytest.mark.parametrize("name", ["start_dense", "code_size", "output"])
+@pytest.mark.parametrize("name", ["start_dense", "code_size", "output", "loss"])
 def test_a_trial_of_the_dense_network_is_what_it_says(name):
     for trial in experiments.EXPERIMENTS[name]:
         model = experiments.build(trial, seed=0)
         code, output = model.get_layer("code"), model.layers[-1]
         assert (code.units, output.units) == (trial.code_size, 784)
         assert output.activation.__name__ == trial.output_activation
-        assert model.loss == trial.loss
+        assert getattr(model.loss, "__name__", model.loss) == trial.loss
+
+
+@pytest.mark.parametrize("z", [-30.0, -3.0, -0.1001, -0.0999, 0.0, 0.05, 0.1001, 2.0, 50.0])
+def test_the_continuous_bernoulli_is_a_density_with_its_mean(z):
+    grey = (np.arange(100_000) + 0.5) / 100_000
+    density = np.exp(z * grey - max(z, 0.0))
+    mass, x = density.mean(), 0.3
+    loss = experiments.continuous_bernoulli(np.array([x], "float32"), np.array([z], "float32"))
+    assert float(loss) == pytest.approx(np.log(mass) + max(z, 0.0) - z * x, abs=1e-5)
+    mean = experiments.cb_mean(np.array([z], "float32"))
+    assert float(mean[0]) == pytest.approx((grey * density).mean() / mass, abs=1e-5)
+
+
+def test_judges_find_no_error_in_a_perfect_copy_and_cut_off_what_is_outside():
+    images = np.array([[0.0, 1.0, 0.4]])
+    perfect = experiments.judged(images, images)
+    assert perfect["mse"] == 0
+    assert perfect["bce_less_floor"] == pytest.approx(0, abs=1e-6)
+    assert experiments.judged(np.array([[-1.0, 2.0, 0.4]]), images) == perfect
+    black = experiments.judged(np.zeros((1, 3)), images)
+    assert black["bce_less_floor"] > black["bce_less_floor_half_grey"] > 1
 
 
 @pytest.mark.parametrize("white", [1, 255])
