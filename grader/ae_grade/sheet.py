@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import json
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ WORD = re.compile(r"[^\W\d]\w*")
 IMPORT = re.compile(r"\s*(?:import|from)\s")
 DEFINITION = re.compile(r"\s*(?:async\s+)?(?:def|class)\s+(\w+)")
 ASSIGNMENT = re.compile(r"\s*([\w ,*()]+?)\s*(?::[^=()]*)?=(?!=)")
+PARSING = threading.Lock()
 BACKENDS = ("numpy", "keras", "tensorflow", "jax", "torch")
 
 
@@ -67,7 +69,7 @@ class Sheet:
         """Return the numbers and words that the sheet itself gives to names."""
         found = {}
         for source in self.setup:
-            for node in ast.parse(without_magics(source)).body:
+            for node in parse(source).body:
                 if isinstance(node, ast.Assign) and len(node.targets) == 1:
                     target = node.targets[0]
                     with contextlib.suppress(ValueError):
@@ -79,7 +81,7 @@ class Sheet:
         """Return the modules that the tests import: a worker loads them once."""
         found = set()
         for question in self.questions:
-            for node in ast.walk(ast.parse(question.tests or "")):
+            for node in ast.walk(parse(question.tests or "")):
                 if isinstance(node, ast.Import):
                     found |= {name.name for name in node.names}
                 elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -114,7 +116,7 @@ def given_names(source: str) -> set[str]:
 def names_of(source: str) -> set[str]:
     """Return the names that one of the sheet's own cells gives values to."""
     found: set[str] = set()
-    for node in ast.parse(without_magics(source)).body:
+    for node in parse(source).body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             found |= {(name.asname or name.name).partition(".")[0] for name in node.names}
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -123,6 +125,16 @@ def names_of(source: str) -> set[str]:
             names = (n for target in node.targets for n in ast.walk(target))
             found |= {n.id for n in names if isinstance(n, ast.Name)}
     return found
+
+
+def parse(source: str) -> ast.Module:
+    """Return the tree of one of the sheet's own cells.
+
+    Python 3.11 counts the depth of its trees for all threads together (python/cpython#106905): two
+    that parse at once may end in a SystemError.
+    """
+    with PARSING:
+        return ast.parse(without_magics(source))
 
 
 def without_magics(source: str) -> str:

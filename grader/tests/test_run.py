@@ -1,5 +1,6 @@
 """A pile of submissions: logs, interruptions, parts, marks by hand."""
 
+import ast
 import csv
 import json
 import os
@@ -8,7 +9,10 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from samples import (
@@ -30,7 +34,7 @@ from ae_grade.cli import main
 from ae_grade.collect import collect
 from ae_grade.log import Log
 from ae_grade.sandbox import Sandbox, SandboxError, find_sandbox
-from ae_grade.sheet import Sheet
+from ae_grade.sheet import Sheet, load_sheet
 
 ANSWERS = [SOLUTION, (COUNT,), (CLIP, RATIO), (), ("import os; os._exit(1)", *SOLUTION), (RATIO,)]
 SLEEPY = ("import time; time.sleep(2)", *SOLUTION)
@@ -59,6 +63,32 @@ def test_marks_do_not_depend_on_order_jobs_or_parts(tmp_path: Path, sandbox: San
         assert len(marks(part)) == 3
     assert command("merge", tmp_path / "joined", *parts, "--sheet", SHEET) == 0
     assert marks(tmp_path / "joined") == expected
+
+
+def test_no_two_threads_parse_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where they do, Python 3.11 ends in a SystemError now and then."""
+    sheet = load_sheet(str(SHEET))
+    sheet.imports()
+    inside, parse = [], ast.parse
+
+    def slow_parse(*given: Any, **options: Any) -> ast.Module:
+        inside.append(1)
+        time.sleep(0.01)
+        crowd.append(len(inside))
+        inside.pop()
+        return parse(*given, **options)
+
+    crowd: list[int] = []
+    monkeypatch.setattr("ae_grade.sheet.ast.parse", slow_parse)
+    with ThreadPoolExecutor(3) as pool:
+        found = [
+            pool.submit(sheet.imports),
+            pool.submit(sheet.constants),
+            pool.submit(sheet.imports),
+        ]
+    assert found[0].result() == found[2].result()
+    assert len(crowd) > 3
+    assert set(crowd) == {1}
 
 
 def test_a_second_run_does_what_is_missing_or_changed(tmp_path: Path, sandbox: Sandbox) -> None:
