@@ -32,7 +32,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from ae_lib._fused import fuse_layers
+from ae_lib._fused import FusedModel, fuse_layers, fused_from
 from ae_lib._keeper import Keeper, training_key
 from ae_lib._settings import settings
 from ae_lib._validation import check_name
@@ -51,6 +51,7 @@ class _Door:
     state_dir: Path | None
     compile: Callable[..., None]
     fit: Callable[..., keras.callbacks.History]
+    fused_fit: Callable[..., keras.callbacks.History]
     compiled_as: Any = field(default_factory=weakref.WeakKeyDictionary)
     keepers: Any = field(default_factory=weakref.WeakKeyDictionary)
     inside: bool = False
@@ -101,6 +102,7 @@ def install(
         Path(state_dir) if state_dir is not None else None,
         keras.Model.compile,
         keras.Model.fit,
+        FusedModel.fit,
     )
 
     @functools.wraps(door.compile)
@@ -109,18 +111,22 @@ def install(
         bound = inspect.signature(door.compile).bind(model, *arguments, **options).arguments
         door.compiled_as[model] = dict(list(bound.items())[1:])
 
-    @functools.wraps(door.fit)
-    def fit(model: keras.Model, *arguments: Any, **options: Any) -> keras.callbacks.History:
-        if door.inside:  # the call below, or one inside a callback of it
-            return door.fit(model, *arguments, **options)
-        bound = inspect.signature(door.fit).bind(model, *arguments, **options).arguments
-        door.inside = True
-        try:
-            return _fit(door, model, dict(list(bound.items())[1:]))
-        finally:
-            door.inside = False
+    def through_the_door(own: Callable[..., Any]) -> Callable[..., keras.callbacks.History]:
+        @functools.wraps(own)
+        def fit(model: keras.Model, *arguments: Any, **options: Any) -> keras.callbacks.History:
+            if door.inside:  # the call below, or one inside a callback of it
+                return own(model, *arguments, **options)
+            bound = inspect.signature(door.fit).bind(model, *arguments, **options).arguments
+            door.inside = True
+            try:
+                return _fit(door, model, dict(list(bound.items())[1:]))
+            finally:
+                door.inside = False
 
-    keras.Model.compile, keras.Model.fit = compile, fit
+        return fit
+
+    keras.Model.compile, keras.Model.fit = compile, through_the_door(door.fit)
+    FusedModel.fit = through_the_door(door.fused_fit)  # type: ignore[method-assign]
 
 
 def uninstall() -> None:
@@ -128,15 +134,20 @@ def uninstall() -> None:
     global _door
     if _door is not None:
         keras.Model.compile, keras.Model.fit = _door.compile, _door.fit
+        FusedModel.fit = _door.fused_fit  # type: ignore[method-assign]
         _door = None
 
 
 def _fit(door: _Door, model: keras.Model, options: dict[str, Any]) -> keras.callbacks.History:
     trainer = _trainer(door, model)
     folder = None
-    resumable = model in door.compiled_as and trainer.built
+    # Only arrays can be told apart: a pipeline does not say what is in it.
+    arrays = all(isinstance(options.get(name), np.ndarray) for name in ("x", "y"))
+    resumable = model in door.compiled_as and trainer.built and arrays
     if door.state_dir is not None and resumable:
-        folder = door.state_dir / training_key(model, door.compiled_as[model], options)
+        plain, compiled_as = fused_from.get(model, model), door.compiled_as[model]
+        key = training_key(plain, model.optimizer, compiled_as, options)
+        folder = door.state_dir / key
     keeper = Keeper(folder, options.get("epochs", 1))
     first = 0 if options.get("initial_epoch") else keeper.restore(trainer)
     if first:

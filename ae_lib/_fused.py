@@ -5,6 +5,7 @@ network; what is trained here is the same up to rounding.
 """
 
 import itertools
+import weakref
 from typing import Any
 
 import keras
@@ -73,7 +74,7 @@ class _UpsampleAndConvolve(keras.layers.Layer):
         return image
 
 
-class _Trainer(keras.Model):
+class FusedModel(keras.Model):
     """A network that is fed without tf.data's autotuner and takes several steps per call.
 
     Keras feeds arrays to TensorFlow through tf.data, whose autotuner looks at the pipeline after
@@ -147,6 +148,10 @@ def _batches(x: np.ndarray, y: np.ndarray, batch_size: int, shuffle: bool) -> An
     return pipeline.apply(tf.data.experimental.assert_cardinality(steps)).with_options(options)
 
 
+# What each fused network was made from, for as long as it lives.
+fused_from: Any = weakref.WeakKeyDictionary()
+
+
 def fuse_layers(model: keras.Model) -> keras.Model:
     """Return a network over the same weights whose training takes less time.
 
@@ -182,7 +187,9 @@ def fuse_layers(model: keras.Model) -> keras.Model:
     if not _is_chain(model, layers) or not any(
         _upsamples_before(*pair) or _is_pooled_by(*pair) for pair in itertools.pairwise(layers)
     ):
-        return _Trainer(_unwrapped(model.inputs), _unwrapped(model.outputs), name=model.name)
+        trainer = FusedModel(_unwrapped(model.inputs), _unwrapped(model.outputs), name=model.name)
+        fused_from[trainer] = model
+        return trainer
     x = model.inputs[0]
     while layers:
         layer, *layers = layers
@@ -193,7 +200,9 @@ def fuse_layers(model: keras.Model) -> keras.Model:
             x = _ConvolveAndPool(layer, layers.pop(0))(x)
         else:
             x = layer(x)
-    return _Trainer(model.inputs[0], x, name=model.name)
+    trainer = FusedModel(model.inputs[0], x, name=model.name)
+    fused_from[trainer] = model
+    return trainer
 
 
 def _unwrapped(tensors: list[Any]) -> Any:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import sys
 import time
 from datetime import UTC, datetime
@@ -14,16 +15,26 @@ import numpy as np
 from ae_lib._machine import runtime_info
 from ae_lib._validation import BROKEN_ARCHIVE
 
+# Of what `compile` is told: what is looked at by itself, and what changes only the speed.
+APART = ("optimizer", "steps_per_execution")
 
-def training_key(model: keras.Model, compiled_as: dict[str, Any], options: dict[str, Any]) -> str:
+
+def training_key(
+    model: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    compiled_as: dict[str, Any],
+    options: dict[str, Any],
+) -> str:
     """Return a name for a training: the same one for the same layers, start, optimizer and data.
 
     Parameters
     ----------
     model : keras.Model
         Built, and not trained yet.
+    optimizer : keras.optimizers.Optimizer
+        What will train it.
     compiled_as, options : dict
-        The arguments of its ``compile`` and ``fit``.
+        The arguments of its ``compile`` and ``fit``, which was given arrays ``x`` and ``y``.
     """
     digest = hashlib.sha256(keras.backend.backend().encode())
     for layer in model.layers:
@@ -31,14 +42,13 @@ def training_key(model: keras.Model, compiled_as: dict[str, Any], options: dict[
         digest.update(f"{type(layer).__name__} {activation} {layer.dtype_policy.name}".encode())
     for weight in model.get_weights():
         digest.update(np.ascontiguousarray(weight).data)
-    optimizer = model.optimizer.get_config()
-    optimizer.pop("name", None)
-    said = {k: str(v) for k, v in compiled_as.items() if k != "optimizer"}
+    settings = optimizer.get_config()
+    settings.pop("name", None)
+    said = {k: str(v) for k, v in compiled_as.items() if v is not None and k not in APART}
     fit = {k: v for k, v in options.items() if k in ("batch_size", "shuffle", "validation_split")}
-    digest.update(json.dumps([optimizer, said, fit], sort_keys=True, default=str).encode())
+    digest.update(json.dumps([settings, said, fit], sort_keys=True, default=str).encode())
     for name in ("x", "y"):
-        if isinstance(options.get(name), np.ndarray):
-            digest.update(np.ascontiguousarray(options[name]).data)
+        digest.update(np.ascontiguousarray(options[name]).data)
     return digest.hexdigest()[:12]
 
 
@@ -67,7 +77,8 @@ class Keeper(keras.callbacks.Callback):
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"epoch-{epoch + 1:04}.npz"
-        temporary = path.with_suffix(".tmp.npz")
+        # Two notebooks may train the same at the same time.
+        temporary = path.with_suffix(f".{os.getpid()}.npz")
         state = {str(i): np.asarray(v) for i, v in enumerate(_variables(self.model))}
         log = json.dumps(
             {"epochs": self.epochs, "seconds": self.seconds, "made_with": self.made_with}
@@ -75,7 +86,7 @@ class Keeper(keras.callbacks.Callback):
         np.savez(temporary, log=np.frombuffer(log, "uint8"), **state)  # type: ignore[arg-type]
         temporary.replace(path)
         for old in self._saved()[2:]:
-            old.unlink()
+            old.unlink(missing_ok=True)
 
     def restore(self, model: keras.Model) -> int:
         """Load the newest state that is whole, and return how many epochs it had.

@@ -1,11 +1,15 @@
 """Settings of every test run, nbval's over the chapters included."""
 
+import json
 import os
+from pathlib import Path
 
 import pytest
 from nbval.plugin import IPyNbCell
 
 from ae_lib._mnist import local_mnist
+
+TIMES = Path(__file__).parents[1] / "results" / "times.json"
 
 # Before any kernel starts: kernels inherit the environment. Tests never download.
 os.environ.setdefault("AE_PROFILE", "quick")
@@ -21,6 +25,19 @@ if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
 def pytest_report_header() -> str:
     data = os.environ.get("AE_DATASET", "mnist")
     return f"course: preset {os.environ['AE_PROFILE']}, data set {data}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the longest chapters first: no worker then waits for another's at the end."""
+    seconds = json.loads(TIMES.read_text(encoding="utf-8"))["quick"]
+
+    def longest_first(item: pytest.Item) -> float:
+        known = seconds.get(item.path.stem, {"seconds": 0.0})
+        return -known["seconds"] if isinstance(item, IPyNbCell) else 0.0
+
+    items.sort(
+        key=longest_first
+    )  # stable: cells of one chapter, and all other tests, stay in order
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

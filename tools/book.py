@@ -48,10 +48,8 @@ def door(chapter: Chapter, state: Path, store: bool) -> tuple[str, str]:
     The visible cells hold the lecture's `compile` and `fit`; speed, going on after an interruption
     and storing of weights are added here and nowhere else (`ae_lib._book`).
     """
-    if not chapter.stores:
-        return "", ""
-    if not store:
-        return "from ae_lib import _book\n_book.install()", ""
+    if not (store and chapter.stores):
+        return f"from ae_lib import _book\n_book.install(state_dir={str(state)!r})", ""
     (name,) = chapter.stores
     before = (
         "from ae_lib import _book\n"

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from ae_lib import RECIPES, Dataset, _book, load_mnist, rmsprop, set_seed
+from ae_lib import RECIPES, Dataset, _book, load_mnist, load_or_train, rmsprop, set_seed
 from ae_lib.pretrained import read_weights
 
 
@@ -175,6 +175,20 @@ def test_another_training_starts_from_the_beginning(tiny, tmp_path, capsys):
     train(tiny, epochs=3)  # without the metric, so compiled in another way
     assert "Going on" not in capsys.readouterr().err
     assert len(list(tmp_path.iterdir())) == 3
+
+
+@pytest.mark.parametrize("name", ["dense", "conv"])
+def test_what_a_chapter_has_trained_is_not_trained_again(name, tiny, tmp_path, capsys, monkeypatch):
+    """Without MNIST a later chapter trains the network of an earlier one, as that one did."""
+    monkeypatch.setenv("AE_PROFILE", "quick")
+    epochs = RECIPES[name].epochs["quick"]
+    _book.install(state_dir=tmp_path)
+    model, _ = train(tiny, name, epochs=epochs)
+    capsys.readouterr()
+    again = load_or_train(name, tiny)
+    assert f"Going on after epoch {epochs}" in capsys.readouterr().err
+    for ours, theirs in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
 
 
 def test_a_resumed_training_says_where_it_began(tiny, tmp_path):
