@@ -27,8 +27,12 @@ def pytest_report_header() -> str:
     return f"course: preset {os.environ['AE_PROFILE']}, data set {data}"
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups here
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start the longest chapters first: no worker then waits for another's at the end."""
+    """Say what one worker does: a file, or all of the exercises, whose solutions it runs once.
+
+    The longest chapters come first, so that no worker waits for another's at the end.
+    """
     seconds = json.loads(TIMES.read_text(encoding="utf-8"))["quick"]
 
     def longest_first(item: pytest.Item) -> float:

@@ -21,7 +21,7 @@ def chromium() -> str:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the pages as they are published: with an address, which stands in _config.yml alone.
 
-    tests/book/test_build.py looks at a book without one.
+    tests/book/built_without_mnist.py looks at a book without one.
     """
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:

@@ -22,6 +22,7 @@ HOSTS = {
     "proceedings.mlr.press": "references: a conference's proceedings",
     "colab.research.google.com": "runs a chapter",
     "github.com": "the slides of the lecture, and the course's own repository",
+    "blog.keras.io": "references: the tutorial whose loss chapter 7 reproduces",
     "creativecommons.org": "the licence of the text",
     "theory.stanford.edu": "instructors: a tool that finds plagiarism",
 }
