@@ -110,9 +110,15 @@ def fit_pca(x: np.ndarray, k: int) -> PCA:
             f"k is {k}; expected 1 to {min(x.shape)}, the smaller side of x with shape {x.shape}."
         )
     mean = x.mean(axis=0, dtype="float64").astype(x.dtype)
-    # X = QR with orthonormal columns in Q: R has the same singular values and right singular
-    # vectors as X, and is only d x d. Three times as fast, and the large U is never made.
-    _, singular_values, vt = np.linalg.svd(np.linalg.qr(x - mean, mode="r"))
+    if x.shape[0] >= x.shape[1]:
+        # The eigenvectors of X'X are the right singular vectors of X, and for many rows four times
+        # as fast. Squaring halves the number of exact digits, so it is done in float64.
+        centred = (x - mean).astype("float64")
+        squares, vectors = np.linalg.eigh(centred.T @ centred)
+        singular_values = np.sqrt(squares[::-1].clip(0)).astype(x.dtype)
+        vt = vectors.T[::-1].astype(x.dtype)
+    else:
+        _, singular_values, vt = np.linalg.svd(x - mean, full_matrices=False)
     v = vt[:k].T
     signs = np.sign(v[np.abs(v).argmax(axis=0), np.arange(k)])
     return PCA(mean=mean, V=v * signs, singular_values=singular_values)
