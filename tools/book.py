@@ -168,6 +168,8 @@ def run(preset: str, names: list[str], everything: bool, jobs: int) -> None:
 
 def merge_times(preset: str, names: list[str]) -> None:
     """Take the times of a measuring run into the record that pages show."""
+    if not names:
+        return
     measured = json.loads((ROOT / "_build" / TIMES.name).read_text(encoding="utf-8"))[preset]
     for name in names:
         entry = measured[name]
