@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ae_grade import protocol
+from ae_grade.explain import explained
 from ae_grade.host import NOTHING, Box, BoxError
 from ae_grade.network import Layer, Network
 from ae_grade.notebook import Cell
@@ -95,8 +96,8 @@ class NotebookRun:
                 raise
             left = max(0.1, left - box.used)
             if "error" in reply:
-                # Not `where`: the line says more to staff than to the one who wrote it.
-                self._note(cell.number, f"raised {student_error(reply['error']).described}")
+                raised = student_error(reply["error"], self.cells)
+                self._note(cell.number, f"raised {raised.described}")
             elif type(notes := reply.get("value")) is list and notes:
                 self._note(cell.number, "; ".join(clean(note, 200) for note in notes[:5]))
 
@@ -112,7 +113,7 @@ class NotebookRun:
         """
         self._allowance, self._over = allowance, ""
         self.box()
-        self._computed = time.process_time()
+        self._computed = time.thread_time()
         signal.signal(signal.SIGPROF, self._too_long)
         signal.setitimer(signal.ITIMER_PROF, allowance, 0.5)
 
@@ -123,7 +124,7 @@ class NotebookRun:
     def end(self) -> tuple[float, str]:
         """Return the seconds that are left, and why the question was cut short, or ''."""
         signal.setitimer(signal.ITIMER_PROF, 0)
-        self._allowance -= time.process_time() - self._computed
+        self._allowance -= time.thread_time() - self._computed
         return max(0.1, self._allowance), self._over
 
     def ask(self, request: dict, arrays: Sequence[np.ndarray] = ()) -> Any:
@@ -131,7 +132,7 @@ class NotebookRun:
         if self._over:
             raise OutOfTime(self._over)
         box = self.box()
-        left = self._allowance - (time.process_time() - self._computed)
+        left = self._allowance - (time.thread_time() - self._computed)
         try:
             reply, results = box.request(request, arrays, max(0.05, left))
         except BoxError as error:
@@ -145,7 +146,7 @@ class NotebookRun:
         finally:
             self._allowance -= box.used
         if "error" in reply:
-            raise student_error(reply["error"])
+            raise student_error(reply["error"], self.cells)
         try:
             return protocol.unpack(reply.get("value"), results, self._proxy)
         except protocol.ProtocolError as error:
@@ -175,12 +176,12 @@ class NotebookRun:
 
 
 class StudentError(Exception):
-    """Something that the student's code raised; `described` says it in one line."""
+    """Something that the student's code raised; `described` says what, where and what to do."""
 
     described = ""
 
 
-def student_error(content: Any) -> Any:
+def student_error(content: Any, cells: Sequence[Cell]) -> Any:
     """Return an exception that tests can catch as what it was: a ValueError is a ValueError."""
     fields = content if type(content) is dict else {}
     name = clean(fields.get("type", "Exception"), 100)
@@ -194,7 +195,8 @@ def student_error(content: Any) -> Any:
     error = type(name if name.isidentifier() else "Exception", (StudentError, ancestor), {})(
         message
     )
-    error.described = f"{name}: {message}" if message else name
+    said = f"{name}: {message}" if message else name
+    error.described = "\n".join([said, *explained(fields, cells)])
     return error
 
 
