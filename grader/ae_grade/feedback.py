@@ -57,8 +57,8 @@ def feedback_page(sheet: Sheet, record: dict) -> str:
 
 def points(question: Question, result: dict) -> Number:
     if result["score"] is None:
-        return Number(f"{number(question.points)}, marked by hand")
-    return Number(f"{number(result['score'])} of {number(result['possible'])}")
+        return Number(f"{number(question.points)} points, marked by hand")
+    return Number(f"{number(result['score'])} of {number(result['possible'])} points")
 
 
 def question_part(question: Question, result: dict) -> list[str]:

@@ -100,8 +100,8 @@ def questions(sheet: Sheet, graded: list[dict]) -> list[str]:
             Number("" if item.difficulty is None else f"{item.difficulty * q.points:.2f}"),
             Number("" if item.difficulty is None else f"{item.difficulty:.2f}"),
             Number(discrimination(item)),
-            sum(score >= q.points for score in item.scores),
-            sum(score == 0 for score in item.scores),
+            sum(score >= q.points for score in item.scores) if item.scores else Number(),
+            sum(score == 0 for score in item.scores) if item.scores else Number(),
             Number(f"{median(item.seconds):.2f}" if q.tests is not None else ""),
             Number(f"{max(item.seconds):.2f}" if q.tests is not None else ""),
         ]
