@@ -33,6 +33,7 @@ FOLDED = re.compile(r"<details><summary>(.*?)</summary>(.*?)</details>", re.S)
 READING = re.compile(r"Reading: \d+ minutes?\.$")
 DEMO = re.compile(r"<div data-demo[^>]*></div>")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+RULE = re.compile(r"├[─┼]+┤$")  # between two rows of a summary: without them it fits
 BOLD = re.compile(r"\*\*(.+?)\*\*\s*", re.S)
 
 # A picture, its description and its height on the slide in; HTML out.
@@ -259,7 +260,8 @@ def height_of(kind: str, block: str) -> float:
     if kind == "formula":
         return 90 + 46 * block.count(r"\\")
     if kind == "list":
-        return sum(text_height(line) - 8 for line in lines)
+        items = re.split(r"\n(?=[-*] |\d+\. )", block)
+        return sum(text_height(" ".join(item.split())) - 10 for item in items)
     return (42 if kind == "table" else 24) * len(lines) + 12
 
 
@@ -281,7 +283,8 @@ def outputs_of(cell: NotebookNode) -> tuple[list[str], list[Image.Image], list[s
             tables.append(data["text/markdown"])
         else:  # Keras's summaries have both HTML, in colours of its own, and text
             text = output.get("text", data.get("text/plain", ""))
-            printed += COLOURS.sub("", text).rstrip().splitlines()
+            said = COLOURS.sub("", text).rstrip().splitlines()
+            printed += [line for line in said if not RULE.match(line)]
     return printed, pictures, tables
 
 

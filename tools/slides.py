@@ -1,12 +1,14 @@
 """Make a deck of slides for each numbered chapter, from its committed notebook (tools/deck.py).
 
-python -m tools.slides [NAME ...]   into _build/slides, a page each, which needs no network
+python -m tools.slides [NAME ...]         into _build/slides, a page each, which needs no network
+python -m tools.slides --pdf [NAME ...]   and each printed, as a handout (needs chromium)
 """
 
 import hashlib
 import re
 import shutil
 import sys
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -18,6 +20,7 @@ from tqdm import tqdm
 
 from tools.deck import HEIGHT, WIDTH, Deck, word_for
 from tools.pairs import CHAPTERS
+from tools.pdf import print_page
 from tools.results import ROOT
 
 sys.path.insert(0, str(ROOT / "site" / "_ext"))
@@ -36,6 +39,17 @@ def numbered_chapters() -> list[str]:
     contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     parts = [part for part in contents["parts"] if part.get("numbered")]
     return [Path(page["file"]).name for part in parts for page in part["chapters"]]
+
+
+@cache
+def exporter() -> SlidesExporter:
+    return SlidesExporter(
+        template_file="deck.html.j2",
+        extra_template_paths=[str(SOURCES)],
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        exclude_anchor_links=True,
+    )
 
 
 def figure(out: Path, dark: bool, picture: Image.Image, alt: str, height: int) -> str:
@@ -78,19 +92,12 @@ def make_deck(name: str, names: list[str], katex: KaTeX, out: Path, dark: bool =
     deck = Deck(set(names), lambda *given: figure(out, dark, *given))
     deck.add_notebook(notebook)
     notebook.cells = deck.cells()
-    exporter = SlidesExporter(
-        template_file="deck.html.j2",
-        extra_template_paths=[str(SOURCES)],
-        exclude_input_prompt=True,
-        exclude_output_prompt=True,
-        exclude_anchor_links=True,
-    )
     resources = {
         "course_title": f"Slides: {deck.title}",
         "deck_width": WIDTH,
         "deck_height": HEIGHT,
     }
-    html, _ = exporter.from_notebook_node(notebook, resources=resources)
+    html, _ = exporter().from_notebook_node(notebook, resources=resources)
     for number, (tex, alone) in enumerate(deck.formulas):
         html = html.replace(word_for(number), katex.render(tex, alone))
     path = out / f"{name}.html"
@@ -126,13 +133,16 @@ def copy_parts(out: Path) -> None:
 
 def main() -> None:
     names = numbered_chapters()
-    wanted = sys.argv[1:] or names
+    handouts = "--pdf" in sys.argv
+    wanted = [word for word in sys.argv[1:] if word != "--pdf"] or names
     if unknown := sorted(set(wanted) - set(names)):
         sys.exit(f"No numbered chapter {', '.join(unknown)}; there are {', '.join(names)}.")
     copy_parts(OUT)
     katex = KaTeX(node_package(ROOT, "katex"))
     for name in tqdm(wanted, unit=" decks"):
-        make_deck(name, names, katex, OUT)
+        deck = make_deck(name, names, katex, OUT)
+        if handouts:
+            print_page(f"{deck.as_uri()}?print-pdf", deck.with_suffix(".pdf"))
     katex.close()
     print(f"The slides lie in {OUT}: open {wanted[0]}.html; S shows the speaker's notes.")
 
