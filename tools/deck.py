@@ -2,7 +2,7 @@
 
 - A heading begins a slide; so does a paragraph that opens with bold words.
 - Shown are lists, formulas, tables, visible code, what it prints, and figures; of the prose the
-  first sentence below a heading, below a figure or below a result, and what leads to a formula or
+  first sentences below a heading, below a figure or below a result, and what leads to a formula or
   list. All prose is in the speaker's notes.
 - What does not fit goes to a further slide below. Heights are estimated in CSS pixels of a slide.
 """
@@ -24,7 +24,9 @@ ROOM = 620  # what is left of the height below the margins
 TEXT_WIDTH = 1160
 LEAST_FIGURE = 300
 MOST_FIGURE = 510
-CAPTION = 90
+CAPTION = 100
+# How many characters of prose are shown, in whole sentences, at least one.
+BELOW_HEADING, BELOW_BOLD, BELOW_RESULT = 300, 420, 150
 
 MATH = re.compile(r"(`+[^`]+`+)|\$\$(.+?)\$\$|(?<![\\$\w])\$([^$\n]+?)\$(?!\w)", re.S)
 CITE = re.compile(r"\s*\{cite:\w+\}`[^`]*`")
@@ -75,7 +77,7 @@ class Deck:
         self.slides: list[Slide] = []
         self.formulas: list[tuple[str, bool]] = []  # TeX, and whether it stands alone
         self.heading = self.title = ""
-        self.lead = False  # the next sentence is shown
+        self.lead = 0  # characters of the next paragraph that are shown
 
     def add_notebook(self, notebook: NotebookNode) -> None:
         for cell in notebook.cells:
@@ -106,34 +108,44 @@ class Deck:
             if kind == "heading":
                 self.begin(self.inline(block), begins=not block.startswith("###"))
             elif kind == "paragraph":
-                self.add_paragraph(block, kind_of(following) in ("list", "formula", "table"))
+                led = kind_of(following)
+                led = led if led in ("list", "formula", "table") else ""
+                self.add_paragraph(block, height_of(led, following) if led else 0)
             elif kind == "answer":
                 self.note(self.inline(block.removeprefix("\x00")))
             else:
                 self.show(markdown(self.inline(block)), height_of(kind, block))
-                self.lead = False
+                self.lead = 0
 
-    def add_paragraph(self, block: str, leads: bool) -> None:
+    def add_paragraph(self, block: str, leads_to: float) -> None:
+        """Add prose, of which `leads_to` is the height of what it leads to, on the same slide."""
         bold = BOLD.match(block)
         if bold:
             self.begin(f"### {self.inline(bold[1].strip()).rstrip('.:')}", begins=False)
             block = block[bold.end() :]
+            self.lead = BELOW_BOLD
         text = self.inline(block)
         if not text.strip() or READING.match(text):
             return
         self.note(text)
-        if len(self.slides) == 1 and not self.lead and not leads:
+        if len(self.slides) == 1 and not self.lead and not leads_to:
             return  # what the chapter takes for granted: no matter for the title
         lines = text.splitlines()
         said = lines[:1] if self.lead else []
-        if leads and lines[-1] not in said:
+        for line in lines[len(said) :] if said else []:
+            if sum(map(len, said)) + len(line) > self.lead:
+                break
+            said.append(line)
+        if leads_to and lines[-1] not in said:
             said.append(lines[-1])
         # A tagline below the title, and a sentence that stands alone.
         if not said and len(lines) == 1 and len(lines[0]) < 120:
             said = lines
-        for line in said:
-            self.show(markdown(line), text_height(line))
-        self.lead = False
+        if leads_to and lines[-1] in said:
+            self.leave_room(text_height(lines[-1]) + leads_to)
+        if said:
+            self.show(markdown(" ".join(said)), text_height(" ".join(said)))
+        self.lead = 0
 
     def add_code(self, cell: NotebookNode) -> None:
         hidden = "hide-input" in cell.metadata.get("tags", [])
@@ -141,7 +153,9 @@ class Deck:
         if not hidden and cell.source.strip():
             code = nbformat.v4.new_code_cell(cell.source)
             lines = cell.source.count("\n") + 1
-            self.show(code, 24 * lines + 34)
+            height = 24 * lines + 34
+            self.leave_room(height + (24 * len(printed) + 24 if printed else 0))
+            self.show(code, height)
         if printed:
             size = min(19.0, 1850 / max(map(len, printed)))
             text = escape("\n".join(printed))
@@ -152,7 +166,7 @@ class Deck:
         alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
         for picture in pictures:
             self.add_picture(picture, alt)
-        self.lead = bool(printed or pictures or tables)
+        self.lead = BELOW_RESULT if printed or pictures or tables else 0
 
     def add_picture(self, picture: Image.Image, alt: str) -> None:
         wide = picture.height * min(1.6, TEXT_WIDTH / picture.width)  # no larger than is sharp
@@ -172,7 +186,7 @@ class Deck:
         self.slides[-1].height += 84
         self.heading = heading.lstrip("# ")
         self.title = self.title or plain(self.heading)
-        self.lead = True
+        self.lead = BELOW_HEADING
 
     def go_on(self) -> None:
         """Begin a slide below, which says where it belongs."""
@@ -180,10 +194,14 @@ class Deck:
         self.slides[-1].cells.append(drawn(f'<p class="goes-on">{plain(self.heading)}</p>'))
         self.slides[-1].height = 40
 
-    def show(self, cell: NotebookNode, height: float) -> None:
+    def leave_room(self, height: float) -> None:
+        """Go on below where this much does not fit, unless it fits nowhere or nothing is there."""
         slide = self.slides[-1]
         if slide.height + height > ROOM and len(slide.cells) > 1:
             self.go_on()
+
+    def show(self, cell: NotebookNode, height: float) -> None:
+        self.leave_room(height)
         self.slides[-1].cells.append(cell)
         self.slides[-1].height += height
 
