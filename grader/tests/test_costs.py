@@ -1,5 +1,6 @@
 """What an answer costs the grader is bounded, and no box costs another one its marks."""
 
+import hashlib
 import os
 import re
 import signal
@@ -227,6 +228,29 @@ def count(inputs, units):
     os.wait()
     return inputs * units + units
 """
+
+
+@pytest.mark.alone
+def test_what_watches_a_box_spends_none_of_its_time(sheet: Sheet, sandbox: Sandbox) -> None:
+    """The answers take most of the limit, and other threads of the grader compute meanwhile."""
+    slow = COUNT.replace("    ", "    import time; time.sleep(1.6)\n    ")
+    done = threading.Event()
+
+    def compute() -> None:
+        while not done.is_set():
+            hashlib.sha256(bytes(2**20))
+
+    others = [threading.Thread(target=compute) for _ in range(2)]
+    for thread in others:
+        thread.start()
+    try:
+        patient = replace(sheet, question_timeout=4)
+        record = grade(patient, notebook(slow, CLIP, RATIO), sandbox)
+    finally:
+        done.set()
+        for thread in others:
+            thread.join()
+    assert scores(record)[:3] == FULL, record["questions"][0]
 
 
 @pytest.fixture
