@@ -24,7 +24,7 @@ ROOM = 620  # what is left of the height below the margins
 TEXT_WIDTH = 1160
 LEAST_FIGURE = 300
 MOST_FIGURE = 510
-CAPTION = 100
+CAPTION = 116  # and the gap above it
 # How many characters of prose are shown, in whole sentences, at least one.
 BELOW_HEADING, BELOW_BOLD, BELOW_RESULT = 300, 420, 150
 
@@ -138,8 +138,9 @@ class Deck:
             said.append(line)
         if leads_to and lines[-1] not in said:
             said.append(lines[-1])
-        # A tagline below the title, and a sentence that stands alone.
-        if not said and len(lines) == 1 and len(lines[0]) < 120:
+        # A short sentence that stands alone, where there is room.
+        left = ROOM - self.slides[-1].height
+        if not said and len(lines) == 1 and len(text) < 120 and text_height(text) <= left:
             said = lines
         if leads_to and lines[-1] in said:
             self.leave_room(text_height(lines[-1]) + leads_to)
