@@ -286,7 +286,8 @@ def height_of(kind: str, block: str) -> float:
 
 def text_height(text: str) -> float:
     """Return the height of a paragraph; mathematics is taken for as wide as its source is short."""
-    return 38 * ceil(len(re.sub(r"FORMULA\d+ENDS", "xxxx", text)) / 82) + 16
+    words = re.sub(r"FORMULA\d+ENDS", "xxxx", MATH.sub(r"\1xxxx", text))
+    return 38 * ceil(len(words) / 82) + 16
 
 
 def outputs_of(cell: NotebookNode) -> tuple[list[str], list[Image.Image], list[str]]:
