@@ -29,7 +29,7 @@ endif
 SHARED := --dist loadgroup --no-loadscope-reorder -n $(WORKERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-chapters test-jax test-torch test-oldest test-newest site serve pdf web-audit chapters \
+.PHONY: help book test test-chapters test-jax test-torch test-oldest test-newest site serve pdf slides web-audit chapters \
     experiments robustness bench gpu check sync format overview demo explorer screenshot lint \
     setup-ci bench-demo bench-grade lock clean
 
@@ -72,6 +72,9 @@ serve: site ## show the site on http://localhost:8000
 
 pdf: $(READY) ## print the whole book as one PDF (needs chromium)
 	@$(BIN)/python -m tools.pdf
+
+slides: $(READY) ## make slides from the chapters, into _build/slides (PDF=1 prints them, too: needs chromium)
+	@$(BIN)/python -m tools.slides $(if $(PDF),--pdf) $(CHAPTERS)
 
 web-audit: $(READY) $(NODE_READY) site ## rate pages of every type with Lighthouse, median of 3 (needs chromium)
 	@$(BIN)/node tests/web/lighthouse.mjs _build/html

@@ -10,10 +10,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def main() -> None:
+def chromium() -> str:
     browser = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if browser is None:
         sys.exit("No Chromium: `apt-get install chromium`, or set CHROMIUM to a browser's path.")
+    return browser
+
+
+def main() -> None:
+    chromium()  # before the work, not after it
     command = [Path(sys.executable).parent / "jupyter-book", "build", "-q", "-W", "-n"]
     command += ["--keep-going", "--builder", "singlehtml", "--path-output"]
     command += [str(ROOT / "_build" / "pdf"), str(ROOT)]
@@ -29,10 +34,22 @@ def main() -> None:
         re.sub(r' loading="lazy"', "", page.read_text(encoding="utf-8")), encoding="utf-8"
     )
     target = ROOT / "_build" / "course.pdf"
+    print_page(page.as_uri(), target)
+    print(f"The PDF lies in {target}")
+
+
+def print_page(address: str, target: Path) -> None:
+    """Let Chromium print a page into a tagged PDF with an outline.
+
+    Raises
+    ------
+    SystemExit
+        There is no Chromium, or it could not print.
+    """
     unfinished = target.with_suffix(".part.pdf")
     printed = subprocess.run(
         [
-            browser,
+            chromium(),
             "--headless",
             *(["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []),
             "--export-tagged-pdf",
@@ -40,7 +57,7 @@ def main() -> None:
             "--no-pdf-header-footer",
             "--virtual-time-budget=10000",
             f"--print-to-pdf={unfinished}",
-            page.as_uri(),
+            address,
         ],
         capture_output=True,
         encoding="utf-8",
@@ -48,9 +65,8 @@ def main() -> None:
         timeout=300,
     )
     if printed.returncode or not unfinished.is_file():
-        sys.exit(f"{printed.stderr}\n{browser} could not print {page}.")
+        sys.exit(f"{printed.stderr}\nChromium could not print {address}.")
     unfinished.replace(target)
-    print(f"The PDF lies in {target}")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from ae_grade.host import processor_time
+from ae_grade.clock import processor_time
 from ae_grade.sandbox import Sandbox, SandboxError
 from ae_grade.sheet import Sheet
 from ae_grade.text import clean
@@ -183,12 +183,3 @@ def fork_main(
         results.send(("fault", clean("".join(traceback.format_exception(error)), 5000)))
     finally:
         os._exit(0)
-
-
-def limit_memory(size: int) -> None:
-    """Let this process take only so much memory beyond what it has."""
-    used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
-    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    # The soft limit alone: a box sets its own.
-    bound = used * resource.getpagesize() + size
-    resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))

@@ -188,6 +188,8 @@ def unusable(sheet: Sheet, message: str, sandbox: Sandbox) -> dict:
             "score": None if q.tests is None else 0.0,
             "cases": [],
             "answer": [],
+            "seconds": 0.0,
+            "cells": {},
         }
         for q in sheet.questions
     ]

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
 from typing import Any
 
 from otter.test_files import GradingResults
 from otter.test_files.abstract_test import TestCase, TestCaseResult
 
+from ae_grade.explain import last_given
 from ae_grade.notebook import Cell, InvalidNotebook, read_cells, read_notebook
 from ae_grade.proxy import Names, NotebookRun, OutOfTime
 from ae_grade.sandbox import Limits, Sandbox
@@ -58,7 +60,7 @@ def run_tests(
     run: NotebookRun,
     given_up: Mapping[str, str] = NOTHING_GIVEN_UP,
     begin: Callable[[str], None] = lambda _: None,
-) -> tuple[GradingResults, list[str]]:
+) -> tuple[GradingResults, list[str], dict[str, float]]:
     """Run all tests of a sheet against a notebook.
 
     Returns
@@ -67,6 +69,8 @@ def run_tests(
         As otter has them.
     problems : list of str
         What went wrong in the notebook's cells before any hidden test.
+    seconds : dict
+        What each question took of its time limit.
 
     Notes
     -----
@@ -106,7 +110,15 @@ def run_tests(
             problems = list(run.problems)
     for name, file in files.items():
         file.test_case_results = results[name]
-    return GradingResults(list(files.values())), problems
+    seconds = {name: round(sheet.question_timeout - left, 3) for name, left in allowance.items()}
+    return GradingResults(list(files.values())), problems, seconds
+
+
+def public_names(question: Question) -> list[str]:
+    """Return the names of the notebook that a question's public tests look at."""
+    cases = [] if question.tests is None else test_file(question).test_cases
+    names = [n for c in cases if not c.hidden for n in signature(c.body.test_func).parameters]
+    return list(dict.fromkeys(names))
 
 
 def not_run(cases: Sequence[TestCase], why: str) -> list[TestCaseResult]:
@@ -152,6 +164,8 @@ def grade(
     record: dict[str, Any] = {"status": "graded", "message": "", "problems": [], "later": []}
     results = None
     answers: dict[str, list[str]] = {}
+    seconds: dict[str, float] = {}
+    cells: list[Cell] = []
     try:
         cells = read_cells(content)
         answers = written_answers(sheet, content)
@@ -178,11 +192,16 @@ def grade(
             cells, sandbox, limits, sheet.timeout, surroundings, sheet.backend, preload
         )
         try:
-            results, record["problems"] = run_tests(sheet, run, given_up, begin)
+            results, record["problems"], seconds = run_tests(sheet, run, given_up, begin)
         finally:
             run.close()
         record["later"] = run.problems[len(record["problems"]) :]
     record["questions"] = [question_record(q, results, answers) for q in sheet.questions]
+    constants = sheet.constants()
+    for question, entry in zip(sheet.questions, record["questions"], strict=True):
+        entry["seconds"] = seconds.get(question.name, 0.0)
+        names = [name for name in public_names(question) if results and name not in constants]
+        entry["cells"] = last_given(names, cells)
     record["total"] = round(sum(q["score"] or 0 for q in record["questions"]), 6)
     record["possible"] = sheet.possible
     record["seconds"] = round(time.perf_counter() - start, 3)

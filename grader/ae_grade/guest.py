@@ -79,6 +79,7 @@ class Notebook:
     def __init__(self, names: dict) -> None:
         self.names = names
         self.notes: list[str] = []  # what did nothing in the cell that runs
+        self.filename = ""  # of that cell
         self.loop: Any = None
         self.last: list[Any] = []  # the results that `_`, `__` and `___` stand for
         names.update(get_ipython=lambda: Magics(self), __name__="__main__")
@@ -93,7 +94,7 @@ class Notebook:
             self.notes.append(text[:200])
 
     def run_cell(self, source: str, filename: str) -> None:
-        self.notes = []
+        self.notes, self.filename = [], filename
         try:
             self.run(source, filename)
         except ModuleNotFoundError as error:
@@ -162,7 +163,8 @@ class Magics:
         if name in ("time", "timeit", "capture", "prun"):
             if name == "capture" and line.strip() and not line.startswith("-"):
                 self.notebook.names[line.split()[0]] = Nothing()
-            self.notebook.run(cell, f"<%%{name}>")
+            # Below an empty line in place of the magic, so that lines keep their numbers.
+            self.notebook.run("\n" + cell, self.notebook.filename)
         elif name in ("writefile", "file") and line.strip():
             words = line.split()
             with open(words[-1].strip("'\""), "a" if "-a" in words else "w", encoding="utf-8") as f:
@@ -189,7 +191,9 @@ def parsed(source: str, filename: str) -> tuple[str, ast.Module]:
         pass
     from IPython.core.inputtransformer2 import TransformerManager
 
-    source = TransformerManager().transform_cell(source)
+    # It drops blank lines at the top; with them lines keep their numbers.
+    blank = source[: len(source) - len(source.lstrip())].count("\n")
+    source = "\n" * blank + TransformerManager().transform_cell(source)
     try:
         return source, ast.parse(source, filename)
     except SyntaxError:
@@ -202,15 +206,18 @@ def parsed(source: str, filename: str) -> tuple[str, ast.Module]:
 def describe_error(error: BaseException) -> dict:
     """Say what went wrong in the student's code, in words that may be shown."""
     try:
-        text = str(error)
+        text = str(error.msg if isinstance(error, SyntaxError) else error)
     except BaseException:
         text = "(an exception that cannot be printed)"
     # As builtins know it: a class of the student's own arrives as its nearest builtin ancestor.
     known = next((c for c in type(error).__mro__ if getattr(builtins, c.__name__, None) is c), None)
     try:
         frames = traceback.extract_tb(error.__traceback__)
-        lines = [f for f in frames if f.filename.startswith("<")]
-        where = f"{lines[-1].filename.strip('<>')}, line {lines[-1].lineno}" if lines else ""
+        places = [(f.filename, f.lineno) for f in frames]
+        if isinstance(error, SyntaxError):
+            places.append((str(error.filename), error.lineno))
+        cells = [f"{name[1:-1]}, line {n}" for name, n in places if name.startswith("<cell ")]
+        where = cells[-1] if cells else ""
     except BaseException:
         where = ""
     return {

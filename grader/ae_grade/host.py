@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ae_grade import protocol
-from ae_grade.files import processors
+from ae_grade.clock import BoxTimes, FairDeadline, family
 from ae_grade.sandbox import (
     FIRST_UID,
     HERE,
@@ -38,7 +37,6 @@ __all__ = ["Box", "BoxError"]
 
 START_TIMEOUT = 120  # seconds for Python and the sheet's libraries to load on a busy machine
 WATCH_INTERVAL = 0.05  # seconds between two looks at the memory
-PATIENCE = 20  # times the limit by the clock, however busy the machine is
 MAX_FILES = 20_000  # in one file system of the box: each takes memory that no process owns
 
 
@@ -82,6 +80,7 @@ class Box:
         self._ended = threading.Event()
         self._folder: tempfile.TemporaryDirectory | None = None
         self._process = self._start(backend, list(preload))
+        self._times = BoxTimes(self._root)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._to, self._from = self._process.stdin.fileno(), self._process.stdout.fileno()
@@ -155,7 +154,7 @@ class Box:
         BoxError
             The box ended, did not answer in time or sent what may not pass.
         """
-        deadline = FairDeadline(timeout, self)
+        deadline = FairDeadline(timeout, self._times, self.notebook)
         number = int.from_bytes(os.urandom(6), "big")  # a reply made up beforehand has another
         try:
             protocol.send(self._to, {"id": number, **header}, list(arrays), deadline)
@@ -179,12 +178,11 @@ class Box:
     @functools.cached_property
     def notebook(self) -> int:
         """The process in which the notebook runs."""
-        root = self._inner or self._process.pid
+        root = self._root()
         return root if self.sandbox.kind == "none" else (family(root)[1:2] or [root])[0]
 
-    def computed(self) -> float:
-        """Return the seconds of processor time of all processes of the box, ended ones included."""
-        return sum(map(processor_time, family(self._inner or self._process.pid)))
+    def _root(self) -> int:
+        return self._inner or self._process.pid
 
     def _fail(self, reason: str) -> None:
         self.reason = self.reason or reason
@@ -206,9 +204,9 @@ class Box:
         """End the box when its processes together use more memory than they may."""
         limit = self.limits.memory
         while not self._ended.wait(WATCH_INTERVAL):
-            root = self._inner or self._process.pid
+            root = self._root()
             buffers = socket_buffers(self._inner) if self._inner else 0
-            if buffers + memory_of(root, limit) > limit:
+            if buffers + memory_of(self._times.look(), limit) > limit:
                 self.reason = f"it used more than {limit / 2**20:.0f} MB of memory in total"
             elif self._ready and self._inner and files_of(root) > MAX_FILES:
                 self.reason = f"it made more than {MAX_FILES:,} files"
@@ -230,7 +228,7 @@ class Box:
                 os.killpg(self._process.pid, signal.SIGKILL)
             else:
                 # Process 1 of the box takes all others with it, daemons included.
-                os.kill(self._inner or self._process.pid, signal.SIGKILL)
+                os.kill(self._root(), signal.SIGKILL)
 
     def close(self) -> None:
         """End every process of the box and wait until they are gone."""
@@ -261,61 +259,12 @@ class Box:
         self.close()
 
 
-class FairDeadline(protocol.Deadline):
-    """So many seconds in which the notebook computes or sleeps, on a machine that others use, too.
-
-    What counts is the clock without the time in which the notebook waited for a processor, or the
-    processor time of the whole box divided by the processors, whichever is more. So a neighbour
-    that keeps all processors busy costs nobody's answer, and spends its own time.
-    """
-
-    def __init__(self, seconds: float, box: Box) -> None:
-        super().__init__(seconds)
-        self.seconds, self.box = seconds, box
-        self.start, self.pid = time.monotonic(), box.notebook
-        self.waited = run_delay(self.pid)
-        # What other processes had computed before counts, too: reading all would take longer.
-        self.computed = processor_time(self.pid)
-
-    def used(self) -> float:
-        wall = time.monotonic() - self.start
-        return max(0.0, wall - max(0.0, run_delay(self.pid) - self.waited))
-
-    def left(self) -> float:
-        left = super().left()
-        if left > 0 or time.monotonic() - self.start > PATIENCE * self.seconds:
-            return left
-        computed = (self.box.computed() - self.computed) / processors()
-        left = self.seconds - max(self.used(), computed)
-        return left if left > 0.01 else 0.0
-
-
-def run_delay(pid: int) -> float:
-    """Return the seconds that a process has waited for a processor, as its kernel counts them."""
-    try:
-        with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
-            return int(file.read().split()[1]) / 1e9
-    except (OSError, IndexError, ValueError):
-        return 0.0  # it has ended, or the kernel does not count: then the clock alone counts
-
-
-def processor_time(pid: int) -> float:
-    """Return the seconds that a process and its ended children have computed."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            fields = file.read().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-
-
-def memory_of(root: int, enough: int) -> int:
-    """Return the bytes that a process and its descendants use, page tables included.
+def memory_of(members: list[int], enough: int) -> int:
+    """Return the bytes that processes use together, page tables included.
 
     Resident pages are counted first, which is quick and counts shared pages more than once; only
     when that is more than `enough` are shared pages divided among those who share them.
     """
-    members = family(root)
     total = tables = 0
     for pid in members:
         resident, table = resident_of(pid)
@@ -382,24 +331,3 @@ def files_of(root: int) -> int:
             found = os.statvfs(f"/proc/{root}/root{folder}")
             most = max(most, found.f_files - found.f_ffree)
     return most
-
-
-def family(root: int) -> list[int]:
-    """Return a process and all its descendants."""
-    members, seen = [root], {root}
-    for pid in members:
-        try:
-            threads = os.listdir(f"/proc/{pid}/task")
-        except OSError:
-            continue
-        for thread in threads:
-            try:
-                with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
-                    children = map(int, file.read().split())
-            except OSError:
-                continue
-            for child in children:
-                if child not in seen:
-                    seen.add(child)
-                    members.append(child)
-    return members

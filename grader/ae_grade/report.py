@@ -1,28 +1,19 @@
 """Write what a run found: tables for the gradebook, pages for students and staff."""
 
 import csv
-import hashlib
-import html
 import io
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from ae_grade.feedback import feedback_name, feedback_page
 from ae_grade.files import write_atomically
 from ae_grade.sheet import Sheet
+from ae_grade.staff import TEMPLATE, staff_page, status
+from ae_grade.text import number
 
-__all__ = ["feedback_name", "safe_cell", "write_reports"]
-
-TEMPLATE = "marks-template.csv"
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse; margin: 1rem 0 }
-th, td { border-bottom: 1px solid #767676; padding: .3rem .8rem; text-align: left }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f3f3f3; padding: .6rem }
-"""
+__all__ = ["safe_cell", "write_reports"]
 
 
 def safe_cell(value: object) -> object:
@@ -43,18 +34,6 @@ def table(rows: Iterable[Sequence[object]]) -> str:
     for row in rows:
         writer.writerow([safe_cell(value) for value in row])
     return text.getvalue()
-
-
-def number(value: float | None) -> str:
-    """Return points as short as they are exact; nothing where a mark is still missing."""
-    return "" if value is None else f"{value:.6f}".rstrip("0").rstrip(".")
-
-
-def feedback_name(record: dict) -> str:
-    """Return a file name that is safe everywhere and different for each student."""
-    name = unicodedata.normalize("NFC", record["student"])
-    name = "".join(c if c.isalnum() or c in " -" else "_" for c in name).strip()[:60].strip()
-    return f"{name or 'student'}-{hashlib.sha256(record['key'].encode()).hexdigest()[:8]}.html"
 
 
 def grades_csv(sheet: Sheet, records: list[dict], failed: Iterable[str]) -> str:
@@ -85,14 +64,6 @@ def grades_csv(sheet: Sheet, records: list[dict], failed: Iterable[str]) -> str:
     return table(rows)
 
 
-def status(record: dict) -> str:
-    """Return the status, which also tells of questions that wait to be marked by hand."""
-    waiting = [q["name"] for q in record["questions"] if q["score"] is None]
-    if record["status"] == "graded" and waiting:
-        return f"hand marks missing: {' '.join(waiting)}"
-    return record["status"]
-
-
 def canvas_csv(sheet: Sheet, records: list[dict]) -> str:
     """Return what Canvas's gradebook imports: it finds students by the column ID."""
     rows: list[Sequence[object]] = [
@@ -116,132 +87,6 @@ def moodle_csv(records: list[dict]) -> str:
     return table(rows)
 
 
-def page(title: str, body: str) -> str:
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width">\n'
-        f"<title>{html.escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        f"<h1>{html.escape(title)}</h1>\n{body}\n</body>\n</html>\n"
-    )
-
-
-def listing(items: Iterable[str]) -> str:
-    return "<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"
-
-
-def feedback_page(sheet: Sheet, record: dict) -> str:
-    """Return a student's page: points, and the messages of public tests alone."""
-    parts = [f"<p>{html.escape(record['student'])}, file {html.escape(record['file'])}</p>"]
-    parts.append(
-        f"<p><strong>{number(record['total'])} of {number(record['possible'])} points.</strong></p>"
-    )
-    if record["message"]:
-        parts.append(f"<p>{html.escape(record['message'])}</p>")
-    if record["problems"]:
-        parts.append("<h2>While your notebook ran</h2>")
-        parts.append(listing(f"<pre>{html.escape(p)}</pre>" for p in record["problems"]))
-    for question, result in zip(sheet.questions, record["questions"], strict=True):
-        points = (
-            f"marked by hand, {number(question.points)} points"
-            if result["score"] is None
-            else f"{number(result['score'])} of {number(result['possible'])} points"
-        )
-        parts.append(f"<h2>{html.escape(question.title)} ({points})</h2>")
-        public = [c for c in result["cases"] if not c["hidden"]]
-        if public:
-            parts.append(listing(case_line(c) for c in public))
-        hidden = [c for c in result["cases"] if c["hidden"]]
-        if hidden:
-            passed = sum(c["passed"] for c in hidden)
-            parts.append(f"<p>Hidden tests passed: {passed} of {len(hidden)}.</p>")
-    return page(f"Feedback on {sheet.name}", "\n".join(parts))
-
-
-def case_line(case: dict) -> str:
-    words = "passed" if case["passed"] else "failed"
-    message = f"<pre>{html.escape(case['message'])}</pre>" if case["message"] else ""
-    return f"{html.escape(case['name'])}: {words}{message}"
-
-
-def staff_page(sheet: Sheet, records: list[dict], failed: dict[str, str], collected: str) -> str:
-    """Return the page for the staff: everything, the messages of hidden tests included."""
-    graded = [r for r in records if r["status"] == "graded"]
-    parts = [
-        "<p>For staff only: this page holds messages of hidden tests.</p>",
-        f"<p>{len(records)} submissions, {len(graded)} of them run; "
-        f"{number(sheet.possible)} points possible.</p>",
-        "<h2>Questions</h2>",
-        questions_table(sheet, graded),
-    ]
-    if failed:
-        parts.append("<h2>Not graded</h2>")
-        parts.append(
-            listing(
-                f"{html.escape(k)}<pre>{html.escape(v)}</pre>" for k, v in sorted(failed.items())
-            )
-        )
-    if collected:
-        parts.append(
-            "<details><summary>Who was found, from which file, and what was left out</summary>"
-            f"<pre>{html.escape(collected)}</pre></details>"
-        )
-    same = Counter(r["sha256"] for r in graded)
-    twins = sorted(sha for sha, count in same.items() if count > 1)
-    if twins:
-        parts.append("<h2>Identical files</h2>")
-        parts.append(
-            listing(
-                html.escape(", ".join(r["student"] for r in graded if r["sha256"] == sha))
-                for sha in twins
-            )
-        )
-    parts += by_hand(sheet, graded)
-    parts.append("<h2>Submissions</h2>")
-    for r in records:
-        late = ", late" if r["late"] else ""
-        parts.append(
-            f"<details><summary>{html.escape(r['student'])}: {number(r['total'])} of "
-            f"{number(r['possible'])} ({html.escape(status(r))}{late})</summary>"
-        )
-        parts.append(f"<p>{html.escape(r['file'])} {html.escape(r['message'])}</p>")
-        parts += [f"<pre>{html.escape(p)}</pre>" for p in [*r["problems"], *r.get("later", [])]]
-        parts += [
-            listing(
-                ("hidden " if c["hidden"] else "") + case_line(c)
-                for q in r["questions"]
-                for c in q["cases"]
-            ),
-            "</details>",
-        ]
-    return page(f"Staff report on {sheet.name}", "\n".join(parts))
-
-
-def by_hand(sheet: Sheet, graded: list[dict]) -> list[str]:
-    """Return the answers that people mark, question by question, and how marks get in."""
-    manual = [q for q in sheet.questions if q.tests is None]
-    if not manual:
-        return []
-    parts = [
-        "<h2>Answers to mark by hand</h2>",
-        f"<p>Fill in the empty cells of <code>{TEMPLATE}</code>, save it under another name, say "
-        "<code>marks.csv</code>, and run <code>ae-grade merge FOLDER --sheet "
-        f"{html.escape(sheet.name)} --marks marks.csv</code> with the folder of this page. "
-        "Figures are not shown here: they are in the notebooks.</p>",
-    ]
-    for q in manual:
-        parts.append(
-            f"<h3>{html.escape(q.name)} {html.escape(q.title)} ({number(q.points)} points)</h3>"
-        )
-        for r in graded:
-            (found,) = (entry for entry in r["questions"] if entry["name"] == q.name)
-            mark = "" if found["score"] is None else f", marked {number(found['score'])}"
-            parts.append(f"<h4>{html.escape(r['student'])}{mark}</h4>")
-            parts += [f"<pre>{html.escape(text)}</pre>" for text in found["answer"]] or [
-                f"<p>No answer below the question's heading in {html.escape(r['file'])}.</p>"
-            ]
-    return parts
-
-
 def marks_template(sheet: Sheet, records: list[dict]) -> str:
     """Return a table for `ae-grade merge --marks`, with the marks that were given already."""
     manual = [q.name for q in sheet.questions if q.tests is None]
@@ -250,25 +95,6 @@ def marks_template(sheet: Sheet, records: list[dict]) -> str:
         scores = {q["name"]: q["score"] for q in r["questions"]}
         rows.append([r["student"], r["identifier"], *(number(scores[name]) for name in manual)])
     return table(rows)
-
-
-def questions_table(sheet: Sheet, graded: list[dict]) -> str:
-    rows = [
-        '<table><tr><th>question</th><th class="n">possible</th><th class="n">mean</th>'
-        '<th class="n">full marks</th><th class="n">no marks</th></tr>'
-    ]
-    for position, question in enumerate(sheet.questions):
-        scores = [r["questions"][position]["score"] for r in graded]
-        marks = [score for score in scores if score is not None]
-        mean = f"{sum(marks) / len(marks):.2f}" if marks else ""
-        full = sum(score >= question.points for score in marks) if marks else ""
-        none = sum(score == 0 for score in marks) if marks else ""
-        rows.append(
-            f"<tr><td>{html.escape(question.name)} {html.escape(question.title)}</td>"
-            f'<td class="n">{number(question.points)}</td><td class="n">{mean}</td>'
-            f'<td class="n">{full}</td><td class="n">{none}</td></tr>'
-        )
-    return "\n".join([*rows, "</table>"])
 
 
 def write_reports(

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-__all__ = ["clean"]
+__all__ = ["clean", "number"]
 
 # Joiners are letters of Persian and parts of emoji; what turns the direction of writing is not.
 KEPT = "\n\t\u200c\u200d"
@@ -14,3 +14,8 @@ def clean(text: object, limit: int = 2000) -> str:
     return "".join(
         c for c in string if c.isprintable() or c in KEPT or unicodedata.category(c) == "Zs"
     )
+
+
+def number(value: float | None) -> str:
+    """Return points as short as they are exact; nothing where a mark is still missing."""
+    return "" if value is None else f"{value:.6f}".rstrip("0").rstrip(".")

@@ -12,8 +12,8 @@ import time
 
 from samples import CLIP, COUNT, RATIO, SECRET, SOLUTION, Outside, notebook, scores
 
+from ae_grade.feedback import feedback_page
 from ae_grade.grade import grade
-from ae_grade.report import feedback_page
 from ae_grade.sandbox import Sandbox
 from ae_grade.sheet import Sheet
 

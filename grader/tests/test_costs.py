@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,8 +29,8 @@ from samples import (
 
 from ae_grade import protocol
 from ae_grade.apart import Worker
+from ae_grade.feedback import feedback_page
 from ae_grade.grade import grade
-from ae_grade.report import feedback_page
 from ae_grade.sandbox import Sandbox
 from ae_grade.sheet import Sheet
 
@@ -207,6 +208,82 @@ def test_a_greedy_box_costs_no_neighbour_an_answer(
     assert [totals[f"greedy{i}"] for i in range(3)] == ["0"] * 3
 
 
+THREADED = """
+import threading
+def work():
+    for _ in range(3 * 10**6): pass
+def count(inputs, units):
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return inputs * units + units
+"""
+FORKED = """
+import os
+def count(inputs, units):
+    if os.fork() == 0:
+        for _ in range(3 * 10**6): pass
+        os._exit(0)
+    os.wait()
+    return inputs * units + units
+"""
+
+
+def test_what_watches_a_box_spends_none_of_its_time(sheet: Sheet, sandbox: Sandbox) -> None:
+    """The timer counts what all threads of the grader compute: it may ring long before its time."""
+    slow = COUNT.replace("    ", "    import time; time.sleep(0.2)\n    ")
+    done = threading.Event()
+
+    def ring() -> None:
+        while not done.wait(0.05):
+            os.kill(os.getpid(), signal.SIGPROF)
+
+    before = signal.signal(signal.SIGPROF, signal.SIG_IGN)
+    thread = threading.Thread(target=ring)
+    thread.start()
+    try:
+        record = grade(sheet, notebook(slow, CLIP, RATIO), sandbox)
+    finally:
+        done.set()
+        thread.join()
+        signal.signal(signal.SIGPROF, before)
+    assert scores(record)[:3] == FULL, record["questions"][0]
+
+
+@pytest.fixture
+def busy_machine() -> Iterator[None]:
+    """A dozen programs for each processor that compute, each as if from another user."""
+    words = [sys.executable, "-c", "while True: pass"]
+    others = [
+        subprocess.Popen(words, start_new_session=True)
+        for _ in range(12 * len(os.sched_getaffinity(0)))
+    ]
+    yield
+    for other in others:
+        other.kill()
+        other.wait()
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("answer", [BUSY, THREADED, FORKED], ids=["itself", "thread", "child"])
+def test_a_busy_machine_costs_no_answer_whoever_computes_it(
+    answer: str, sheet: Sheet, sandbox: Sandbox, busy_machine: None
+) -> None:
+    """It takes a fifth of its limit where nothing else runs; the notebook itself may sleep."""
+    record = grade(sheet, notebook(answer, CLIP, RATIO), sandbox)
+    assert scores(record)[:3] == FULL, record["questions"][0]
+    assert 0 < record["questions"][0]["seconds"] < sheet.question_timeout
+
+
+@pytest.mark.alone
+def test_who_sleeps_spends_the_clock(sheet: Sheet, sandbox: Sandbox, busy_machine: None) -> None:
+    asleep = "import time\ndef count(inputs, units): time.sleep(30)"
+    start = time.monotonic()
+    record = grade(sheet, notebook(asleep, CLIP, RATIO), sandbox)
+    assert scores(record)[:3] == (0, 3, 2)
+    assert time.monotonic() - start < 25
+
+
 def test_nothing_is_left_of_a_killed_run(tmp_path: Path, sandbox: Sandbox) -> None:
     """Neither boxes, nor the processes that grade, nor the server that forks them."""
     folder, out = tmp_path / "subs", tmp_path / "out"
@@ -264,5 +341,7 @@ def test_no_clock_tells_a_student_of_a_hidden_input(sheet: Sheet, sandbox: Sandb
         page = feedback_page(sheet, {**one, **about})
         for problem in one["later"]:
             assert problem not in page
+    slow = [{**q, "seconds": 99.0} for q in record["questions"]]
     changed = {**record, "later": ["Cell 9: raised ValueError: 4711"], "seconds": 99.0, **about}
+    changed["questions"] = slow
     assert feedback_page(sheet, changed) == feedback_page(sheet, {**record, **about})

@@ -7,8 +7,8 @@ import pytest
 from hostile import CASES, WRONG, attack
 from samples import Outside, notebook
 
+from ae_grade.feedback import feedback_page
 from ae_grade.grade import grade
-from ae_grade.report import feedback_page
 from ae_grade.sandbox import Sandbox
 from ae_grade.sheet import Sheet
 
