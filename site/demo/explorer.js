@@ -1,9 +1,9 @@
 // The explorer of chapter 3: four maps of the same ten thousand test digits.
 
-import { announcer, el, newId, show } from "./dom.js";
+import { announcer, button, el, newId, show } from "./dom.js";
 import { SIDE, tile } from "./digit.js";
 import { get, loadModels } from "./engine.js";
-import { button, digitToggles, fullScreen, mapChoice, numberField } from "./explorer/controls.js";
+import { digitToggles, fullScreen, mapChoice, numberField } from "./explorer/controls.js";
 import { NEIGHBOURS, detailsPart } from "./explorer/details.js";
 import { listen } from "./explorer/gestures.js";
 import { mapView } from "./explorer/view.js";
@@ -42,9 +42,9 @@ async function testImages(base, name) {
 
 /** Without them: a function that paints what the decoder makes of a test image's code. */
 async function rebuiltImages(base, loadingCodes) {
-  const [{ networks }, codes] = await Promise.all([loadModels(base), loadingCodes]);
+  const [{ networks }, codes] = await Promise.all([loadModels(base, ["decoder"]), loadingCodes]);
   return (canvas, i) =>
-    show(canvas, networks.dense.decode(codes.subarray(DIMENSIONS * i, DIMENSIONS * (i + 1))));
+    show(canvas, networks.decoder.predict(codes.subarray(DIMENSIONS * i, DIMENSIONS * (i + 1))));
 }
 
 /** Everything that can be asked of the files: maps at once, pictures when they are wanted. */
