@@ -6,7 +6,7 @@ import { get, loadModels } from "./engine.js";
 import { digitToggles, fullScreen, mapChoice, numberField } from "./explorer/controls.js";
 import { NEIGHBOURS, detailsPart } from "./explorer/details.js";
 import { listen } from "./explorer/gestures.js";
-import { mapView } from "./explorer/view.js";
+import { follow, mapView } from "./explorer/view.js";
 import { Scatter, medians, nearestCodes } from "./scatter.js";
 
 const DIMENSIONS = 20;
@@ -166,19 +166,5 @@ export async function mount(root, base) {
   );
   describeMap(maps[START]);
 
-  const applyTheme = () => {
-    const dark = document.documentElement.dataset.theme === "dark";
-    scatter.setTheme(dark ? "dark" : "light");
-    toggles.update();
-  };
-  new MutationObserver(applyTheme).observe(document.documentElement, {
-    attributeFilter: ["data-theme"],
-  });
-  applyTheme();
-  const fit = () => {
-    scatter.resize(frame.clientWidth, frame.clientHeight, Math.min(devicePixelRatio || 1, 2));
-    view.draw();
-  };
-  new ResizeObserver(fit).observe(frame);
-  fit();
+  follow(frame, scatter, view.draw, toggles.update);
 }

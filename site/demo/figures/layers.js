@@ -36,13 +36,14 @@ export async function mount(root, base) {
   let at = 1;
 
   const name = newId();
-  const chain = el("fieldset", { className: "demo-chain" }, el("legend", {}, "Layer"));
+  const chain = el("fieldset", { className: "demo-chain" }, el("legend", { className: "demo-hidden" }, "Layer"));
   const radios = shapes.map((shape, i) => {
     const radio = el("input", { type: "radio", name, id: newId(), checked: i === at });
     radio.addEventListener("change", () => goTo(i));
     const square = el("span", { className: "demo-square", ariaHidden: "true" });
     square.style.setProperty("--side", `${shape.width}px`);
-    const label = el("label", { htmlFor: radio.id }, square, size(shape).replaceAll(" ", ""));
+    const [sides, depth] = [`${shape.height}×${shape.width}`, `×${shape.channels}`];
+    const label = el("label", { htmlFor: radio.id }, square, el("span", {}, sides), depth);
     chain.append(el("span", {}, radio, label));
     return radio;
   });
