@@ -114,8 +114,9 @@ overview: $(READY) ## draw the picture of the landing page from the stored weigh
 demo: $(READY) ## write what "Draw a digit" and the live figures of the chapters load
 	@$(BIN)/python -m tools.export_demo
 
-explorer: $(READY) ## compute the maps of the t-SNE explorer (five minutes)
+explorer: $(READY) ## compute the maps of chapter 3's explorer and the runs of its live figure (ten minutes)
 	@$(BIN)/python -m tools.export_explorer
+	@$(BIN)/python -m tools.export_runs
 
 screenshot: site ## take the README's picture of the site (needs chromium)
 	@$(CHROMIUM) --headless --no-sandbox --hide-scrollbars --window-size=1280,900 \

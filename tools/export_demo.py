@@ -14,7 +14,8 @@ principal.bin has the first 64 principal directions with 8 bits a number, for pi
 reconstruction the rounding is a thousandth of the error.
 
 digits.png has ten sample digits of each class. The figures take the first ones: samples.png has
-them in its first row, and in its second what the dense network makes of them.
+them in its first row, and in its second what the dense network makes of them. layers.png is what
+paper shows in place of the convolutional network, layer by layer.
 """
 
 import gzip
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 from sklearn.linear_model import Ridge
@@ -136,6 +138,23 @@ def principal(data: Dataset, pca: PCA) -> tuple[dict[str, Any], bytes]:
     return description, gzip.compress(b"".join([*means, whole.tobytes()]), mtime=0)
 
 
+def layers_picture(model: keras.Model, image: np.ndarray) -> bytes:
+    """Return a picture of what each layer makes of an image, a column a layer."""
+    layers = keras.Model(model.input, [layer.output for layer in model.layers[1:]])
+    states = [image[None, ..., None], *layers.predict(image[None, ..., None], verbose=0)]
+    figure, axes = plt.subplots(8, len(states), figsize=(9.8, 6.2), layout="compressed")
+    for ax in axes.flat:
+        ax.axis("off")
+    for column, state in zip(axes.T, states, strict=True):
+        height, width, channels = state.shape[1:]
+        column[0].set_title(f"{height} x {width}\nx {channels}", fontsize=8)
+        for channel, ax in zip(range(channels), column, strict=False):
+            ax.imshow(state[0, ..., channel], cmap="gray", vmin=0, vmax=state.max())
+    content = BytesIO()
+    figure.savefig(content, format="png", dpi=100, metadata={"Software": None})
+    return content.getvalue()
+
+
 def write(path: Path, content: bytes) -> None:
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
     try:
@@ -167,6 +186,8 @@ def main() -> None:
         model = load_pretrained(name)
         networks[name] = describe(name, model, tensors)
         hashes[name] = training_record(name)["weights_sha256"]
+        if name == "conv":
+            write(TARGET / "layers.png", layers_picture(model, data.x_test[chosen[4][0]]))
         if name == "dense":
             codes[name] = ranges(encoder_of(model).predict(x_test, verbose=0))
             layers = networks[name]["layers"][networks[name]["code"] :]
@@ -208,7 +229,6 @@ def main() -> None:
         # One row of the picture for each class; the numbers are places in the test set.
         "digits": [indices.tolist() for indices in chosen],
     }
-    TARGET.mkdir(parents=True, exist_ok=True)
     for file in tensors.numbers:
         write(TARGET / f"{file}.bin", tensors.packed(file))
     write(TARGET / "principal.bin", principal_file)

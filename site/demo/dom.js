@@ -47,7 +47,8 @@ export function labelledSlider(label, { min, max, step, value }, moved) {
     input.setAttribute("aria-valuetext", shown.textContent);
   };
   input.addEventListener("input", onceAFrame(update));
-  return { parts: [el("label", { htmlFor: input.id }, label), input, shown], update };
+  const name = el("label", { htmlFor: input.id }, label);
+  return { element: el("div", { className: "demo-slider" }, name, input, shown), update };
 }
 
 const sheets = {}; // of pixels, by the side of the image

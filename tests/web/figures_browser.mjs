@@ -114,5 +114,27 @@ await visitFigure("bottleneck", async (page) => {
   return found;
 });
 
+await visitFigure("runs", async (page) => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  const asked = [];
+  page.on("request", (request) => asked.push(request.url().split("/").pop()));
+  const look = async () => [
+    await page.getAttribute(".demo-map", "aria-label"), await text(page, ".demo-small"), await print(page, ".demo-map"),
+  ];
+  const found = { start: await look() };
+  const changed = (old) =>
+    page.waitForFunction((label) => document.querySelector(".demo-map").ariaLabel !== label, old);
+  await press(page, "input[type=range]", "ArrowRight");
+  await changed(found.start[0]);
+  await settled(page);
+  found.wide = await look();
+  await press(page, ".demo-control:nth-of-type(2) input", "Home");
+  await changed(found.wide[0]);
+  await settled(page);
+  found.early = await look();
+  found.asked = asked;
+  return found;
+});
+
 await close();
 console.log(JSON.stringify(seen));

@@ -14,9 +14,9 @@ from helpers.repository import ROOT
 from PIL import Image
 from scipy.ndimage import median_filter
 
-from ae_lib import load_pretrained
+from ae_lib import load_pretrained, training_record
 
-FIGURES = ("components", "noise", "layers", "bottleneck")
+FIGURES = ("components", "noise", "layers", "bottleneck", "runs")
 DATA = ROOT / "site" / "demo" / "data"
 
 
@@ -140,8 +140,24 @@ def test_bars_move_the_picture(seen, samples):
     assert bars["random"] != bars["digit"]
 
 
+def test_runs_of_t_sne_are_loaded_when_they_are_wanted(seen):
+    runs = seen["runs"]
+    assert runs["asked"] == ["100_600.bin", "100_250.bin"]
+    labels, texts, maps = zip(*(runs[name] for name in ("start", "wide", "early")), strict=True)
+    assert labels[0] == "Map of 1,000 digits, perplexity 30, 600 steps"
+    assert labels[1:] == tuple(
+        f"Map of 1,000 digits, perplexity 100, {steps} steps" for steps in (600, 250)
+    )
+    assert texts[0] != texts[1]
+    assert len(set(maps)) == 3
+
+
 def test_the_exports_are_of_the_stored_weights(samples):
     """`make demo` must follow a new training."""
     clean, rebuilt = samples.reshape(2, 10, 784)
     expected = load_pretrained("dense").predict(clean, verbose=0).clip(0, 1)
     assert np.abs(rebuilt - expected).max() < 0.5 / 255 + 1e-3, "run `make demo`"
+    runs = json.loads((DATA / "tsne" / "runs.json").read_text(encoding="utf-8"))
+    assert runs["weights_sha256"] == training_record("dense")["weights_sha256"], (
+        "run `make explorer`"
+    )

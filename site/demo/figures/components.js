@@ -49,7 +49,7 @@ export async function mount(root, base) {
   const range = { min: "0", max: `${pca.count}`, step: "1", value: `${START}` };
   const slider = labelledSlider("Components k", range, update);
   root.replaceChildren(
-    el("div", { className: "demo-control" }, ...slider.parts),
+    el("div", { className: "demo-control" }, slider.element),
     el(
       "div",
       { className: "demo-beside" },

@@ -97,7 +97,7 @@ export async function mount(root, base) {
   });
   const [few, all] = linear.psnr;
   root.replaceChildren(
-    el("div", { className: "demo-control" }, ...slider.parts, again),
+    el("div", { className: "demo-control" }, slider.element, again),
     thumbs.element,
     figures,
     el(
