@@ -249,9 +249,22 @@ export function meanSquaredError(a, b) {
   return sum / a.length;
 }
 
+/** A function that loads once, however often it is called; after a failure it tries again. */
+export function once(load) {
+  let loading = null;
+  return (...values) => {
+    loading ??= load(...values).catch((error) => {
+      loading = null;
+      throw error;
+    });
+    return loading;
+  };
+}
+
 /** What models.json says of the networks, their codes and the principal directions. */
-export const loadManifest = async (base) =>
-  (await get(new URL("data/models.json", base))).json();
+export const loadManifest = once(async (base) =>
+  (await get(new URL("data/models.json", base))).json(),
+);
 
 /** Load networks by their names, and what models.json says; no more files than they need. */
 export async function loadModels(base, names) {

@@ -2,7 +2,7 @@
 
 import { announcer, button, el, newId, show } from "./dom.js";
 import { SIDE, tile } from "./digit.js";
-import { get, loadModels } from "./engine.js";
+import { get, loadModels, once } from "./engine.js";
 import { digitToggles, fullScreen, mapChoice, numberField } from "./explorer/controls.js";
 import { NEIGHBOURS, detailsPart } from "./explorer/details.js";
 import { listen } from "./explorer/gestures.js";
@@ -50,13 +50,10 @@ async function rebuiltImages(base, loadingCodes) {
 /** Everything that can be asked of the files: maps at once, pictures when they are wanted. */
 async function loadFiles(base) {
   const loadingLabels = bytesOf(base, "labels.bin").then((bytes) => new Uint8Array(bytes));
-  const loading = {}; // a promise for each map that was asked for
+  const loaders = {}; // one for each map that was asked for
   function mapOf(number) {
-    loading[number] ??= loadMap(base, number, loadingLabels).catch((error) => {
-      delete loading[number]; // the next choice tries again
-      throw error;
-    });
-    return loading[number];
+    loaders[number] ??= once(() => loadMap(base, number, loadingLabels));
+    return loaders[number]();
   }
   const [manifest, labels, start] = await Promise.all([
     get(new URL("data/maps.json", base)).then((response) => response.json()),

@@ -2,7 +2,7 @@
 
 import { codeBars, randomCode } from "../bars.js";
 import { announcer, button, el, onceAFrame, picture, show, titled } from "../dom.js";
-import { loadManifest, loadModels, meanSquaredError } from "../engine.js";
+import { loadManifest, loadModels, meanSquaredError, once } from "../engine.js";
 import { digitButtons, loadSamples } from "../samples.js";
 
 const HEIGHT = 100;
@@ -32,14 +32,7 @@ export async function mount(root, base) {
   let code = [...samples[digit].code];
   let own = true; // the code is still the digit's
   // The decoder weighs more than the rest of the figure: it comes when a code is no digit's.
-  let loading = null;
-  const loadDecoder = () => {
-    loading ??= loadModels(base, ["decoder"]).catch((problem) => {
-      loading = null; // the next move tries again
-      throw problem;
-    });
-    return loading;
-  };
+  const loadDecoder = once(() => loadModels(base, ["decoder"]));
 
   const input = picture("");
   const output = picture("");

@@ -1,7 +1,7 @@
 // Chapter 3: recorded runs of t-SNE, by perplexity and by the number of steps.
 
 import { announcer, el, labelledSlider } from "../dom.js";
-import { get } from "../engine.js";
+import { get, once } from "../engine.js";
 import { follow, mapView } from "../explorer/view.js";
 import { Scatter, medians } from "../scatter.js";
 
@@ -14,20 +14,14 @@ export async function mount(root, base) {
     data("labels.bin"),
   ]);
   const labels = new Uint8Array(bytes, 0, runs.count);
-  const loading = {}; // a promise for each run that was asked for
+  const loaders = {}; // one for each run that was asked for
   function runOf(perplexity, steps) {
     const name = `tsne/${perplexity}_${steps}.bin`;
-    loading[name] ??= data(name).then(
-      (points) => {
-        const positions = Float32Array.from(new Uint8Array(points), (value) => value / 255);
-        return { positions, names: medians(positions, labels) };
-      },
-      (error) => {
-        delete loading[name]; // the next choice tries again
-        throw error;
-      },
-    );
-    return loading[name];
+    loaders[name] ??= once(async () => {
+      const positions = Float32Array.from(new Uint8Array(await data(name)), (value) => value / 255);
+      return { positions, names: medians(positions, labels) };
+    });
+    return loaders[name]();
   }
 
   const announcements = announcer();
