@@ -114,11 +114,12 @@ format: $(READY) ## let ruff put code in order, in the chapters' text, too
 overview: $(READY) ## draw the picture of the landing page from the stored weights
 	@$(BIN)/python -m tools.overview
 
-demo: $(READY) ## write the weights and sample digits of the page "Draw a digit"
+demo: $(READY) ## write what "Draw a digit" and the live figures of the chapters load
 	@$(BIN)/python -m tools.export_demo
 
-explorer: $(READY) ## compute the maps of the t-SNE explorer (five minutes)
+explorer: $(READY) ## compute the maps of chapter 3's explorer and the runs of its live figure (ten minutes)
 	@$(BIN)/python -m tools.export_explorer
+	@$(BIN)/python -m tools.export_runs
 
 screenshot: site ## take the README's picture of the site (needs chromium)
 	@$(CHROMIUM) --headless --no-sandbox --hide-scrollbars --window-size=1280,900 \

@@ -3,6 +3,9 @@
 The div is empty, so that Colab and Jupyter show nothing in its place. Files under ``_static``
 would be loaded by every page; these are copied past Sphinx, and loaded where they are needed.
 
+One figure has no twin among the chapter's own pictures: where no script runs, and on paper, a
+picture stands in its place.
+
 The explorer shows the test images where MNIST lies on the machine that builds the site; the
 repository does not hold them. Elsewhere it shows what the decoder makes of their codes. The page
 "Train an autoencoder" gets its images here, too (training_images.py).
@@ -20,6 +23,15 @@ from training_images import dataset_at_hand, export, write_atlas
 
 SOURCE = Path(__file__).resolve().parent.parent / "demo"
 ATLAS = "test_images.png"
+# Demo: its picture, the size, and what it shows.
+PICTURES = {
+    "layers": (
+        "data/layers.png",
+        'width="980" height="620"',
+        "What each layer makes of a four, a column a layer: from 28 by 28 pixels to maps of 14 by "
+        "14, 7 by 7 and 4 by 4, in which no stroke can be told any more, and back to 28 by 28.",
+    )
+}
 
 
 def copy_files(app: Sphinx) -> None:
@@ -68,12 +80,17 @@ def add_images(folder: Path, images: np.ndarray) -> None:
 
 
 def add_to_page(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
-    """Add script and style to a page that has a demo."""
+    """Add script and style to a page that has a demo, and pictures for where no script runs."""
     if app.builder.name in ("html", "dirhtml") and 'data-demo="' in context.get("body", ""):
         app.add_js_file(f"{app.demo_folder}/mount.js", loading_method="defer")
         app.add_css_file(f"{app.demo_folder}/demo.css")
         if 'data-demo="train' in context["body"]:
             app.add_css_file(f"{app.demo_folder}/train/train.css")
+        for name, (file, size, alt) in PICTURES.items():
+            div = f'<div data-demo="{name}"></div>'
+            source = f'src="{context["pathto"](f"_static/{app.demo_folder}/{file}", 1)}"'
+            picture = f'<img class="demo-static" {source} {size} alt="{alt}" loading="lazy"/>'
+            context["body"] = context["body"].replace(div, div + picture)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -115,6 +115,21 @@ export function noisy(image, noise, factor) {
   return image.map((value, i) => Math.max(0, Math.min(1, value + factor * noise[i])));
 }
 
+/** Replace each pixel by the median of the window around it; beside the image it is mirrored. */
+export function median(image, size) {
+  const reach = size >> 1;
+  const inside = (at) => (at < 0 ? -1 - at : at >= SIDE ? 2 * SIDE - 1 - at : at);
+  const window = new Float32Array(size * size);
+  return image.map((_, at) => {
+    const [x, y] = [at % SIDE, Math.floor(at / SIDE)];
+    for (let i = 0; i < window.length; i++) {
+      const row = inside(y + Math.floor(i / size) - reach);
+      window[i] = image[row * SIDE + inside(x + (i % size) - reach)];
+    }
+    return window.sort()[window.length >> 1];
+  });
+}
+
 /** The point that lies the part t of the way from a to b. */
 export function between(a, b, t) {
   return a.map((value, i) => (1 - t) * value + t * b[i]);

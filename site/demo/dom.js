@@ -19,16 +19,49 @@ export function picture(label, count = 1) {
   return canvas;
 }
 
-const pixels = new ImageData(new Uint8ClampedArray(4 * 784).fill(255), 28, 28);
+/** A picture with a title and lines below it. */
+export function titled(canvas, title, ...lines) {
+  const caption = el("figcaption", {}, el("strong", {}, title));
+  for (const line of lines) caption.append(el("br"), line);
+  return el("figure", { className: "demo-figure" }, canvas, caption);
+}
 
-/** Show an image of 784 grey values in place `position` of a picture. */
-export function show(canvas, image, position = 0) {
+/** Pictures side by side below their title. */
+export const strip = (canvas, title) =>
+  el("figure", { className: "demo-strip" }, el("figcaption", {}, title), canvas);
+
+/** A button; `label` is its name where the text is a sign. */
+export function button(text, work, label = text) {
+  const made = el("button", { type: "button", className: "demo-button" }, text);
+  if (label !== text) made.setAttribute("aria-label", label);
+  made.addEventListener("click", work);
+  return made;
+}
+
+/** A slider with its label; `moved` gets its value and returns what is shown and spoken of it. */
+export function labelledSlider(label, { min, max, step, value }, moved) {
+  const input = el("input", { type: "range", min, max, step, value, id: newId() });
+  const shown = el("span", { ariaHidden: "true" }); // the slider itself tells a screen reader
+  const update = () => {
+    shown.textContent = moved(Number(input.value));
+    input.setAttribute("aria-valuetext", shown.textContent);
+  };
+  input.addEventListener("input", onceAFrame(update));
+  const name = el("label", { htmlFor: input.id }, label);
+  return { element: el("div", { className: "demo-slider" }, name, input, shown), update };
+}
+
+const sheets = {}; // of pixels, by the side of the image
+
+/** Show a square image of grey values (28 x 28, or `side`) in place `position` of a picture. */
+export function show(canvas, image, position = 0, side = 28) {
   const context = canvas.getContext("2d");
-  const { data } = pixels;
+  sheets[side] ??= new ImageData(new Uint8ClampedArray(4 * side * side).fill(255), side, side);
+  const { data } = sheets[side];
   for (let i = 0; i < image.length; i++) {
     data[4 * i] = data[4 * i + 1] = data[4 * i + 2] = 255 * image[i]; // the array clips to 0..255
   }
-  context.putImageData(pixels, 28 * position, 0);
+  context.putImageData(sheets[side], side * position, 0);
 }
 
 /** Run a function at the next frame, once, however often it is asked for. */

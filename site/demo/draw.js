@@ -2,33 +2,19 @@
 // way from one digit to another.
 
 import { announcer, el, onceAFrame } from "./dom.js";
-import { SIDE } from "./digit.js";
 import { loadModels } from "./engine.js";
 import { answersPart } from "./draw/answers.js";
 import { codeWalkPart } from "./draw/code_walk.js";
 import { inputPart } from "./draw/input.js";
 import { interpolationPart } from "./draw/interpolation.js";
-
-/** Cut the picture of sample digits into arrays of grey values: digits[class][number]. */
-export async function loadDigits(base, places) {
-  const sheet = new Image();
-  sheet.src = new URL("data/digits.png", base);
-  await sheet.decode();
-  const canvas = el("canvas", { width: sheet.width, height: sheet.height });
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  context.drawImage(sheet, 0, 0);
-  return places.map((row, digit) =>
-    row.map((_, i) => {
-      const { data } = context.getImageData(SIDE * i, SIDE * digit, SIDE, SIDE);
-      return Float32Array.from({ length: SIDE * SIDE }, (_, at) => data[4 * at] / 255);
-    }),
-  );
-}
+import { loadDigits } from "./samples.js";
 
 /** Build the demo in `root`. A small one has the models' answers only. */
 export async function mount(root, base) {
-  const { networks, codes, digits: places } = await loadModels(base);
-  const digits = await loadDigits(base, places);
+  const [{ networks, codes }, digits] = await Promise.all([
+    loadModels(base, ["dense", "conv", "denoising", "pca"]),
+    loadDigits(base),
+  ]);
   const small = root.dataset.demo === "draw-small";
   const announcements = announcer();
 

@@ -1,7 +1,7 @@
 // Runs the course's networks: dense and convolutional layers, 2 x 2 pooling and upsampling, with
 // Keras's meaning of "same" and "valid". Images are flat Float32Arrays, row by row, channels last.
 
-/** Unpack models.bin: fixed-point numbers of 24 bits, stored as three planes of bytes. */
+/** Unpack a file of weights: fixed-point numbers of 24 bits, stored as three planes of bytes. */
 export function unpackTensors(bytes, table) {
   const count = bytes.length / 3;
   let start = 0;
@@ -181,6 +181,16 @@ function transposed({ shape: [rows, columns], data }) {
   return out;
 }
 
+/** What a layer makes of its input. */
+function apply(x, { type, kernel, bias, relu, padding }) {
+  if (type === "Dense") return { data: dense(x.data, kernel, bias, relu) };
+  if (type === "Conv2D") return conv2d(x, kernel, bias, relu, padding);
+  if (type === "UpsampledConv2D") return upsampledConv2d(x, kernel, bias, relu);
+  if (type === "MaxPooling2D") return maxPool(x);
+  if (type === "UpSampling2D") return upsample(x);
+  throw new Error(`The engine has no layer ${type}.`);
+}
+
 /** A network that can be run whole, up to its code, or from its code on. */
 export class Network {
   constructor({ input, code, parameters, layers }, tensors) {
@@ -192,6 +202,7 @@ export class Network {
       kernel: layer.transposed ? transposed(tensors[layer.kernel]) : tensors[layer.kernel]?.data,
       bias: tensors[layer.bias]?.data,
     }));
+    this.steps = [...this.layers];
     for (let i = this.layers.length - 1; i > code; i--) {
       const [before, { type, padding, kernel, ...rest }] = this.layers.slice(i - 1, i + 1);
       if (before.type !== "UpSampling2D" || type !== "Conv2D" || padding !== "same") continue;
@@ -200,19 +211,21 @@ export class Network {
     }
   }
 
+  #shaped(data) {
+    const [height, width, channels] = this.input;
+    return { data, height, width, channels };
+  }
+
   /** Run the layers from `first` up to, not including, `last`. */
   run(data, first = 0, last = this.layers.length) {
-    const [height, width, channels] = this.input;
-    let x = { data, height, width, channels };
-    for (const { type, kernel, bias, relu, padding } of this.layers.slice(first, last)) {
-      if (type === "Dense") x = { data: dense(x.data, kernel, bias, relu) };
-      else if (type === "Conv2D") x = conv2d(x, kernel, bias, relu, padding);
-      else if (type === "UpsampledConv2D") x = upsampledConv2d(x, kernel, bias, relu);
-      else if (type === "MaxPooling2D") x = maxPool(x);
-      else if (type === "UpSampling2D") x = upsample(x);
-      else throw new Error(`The engine has no layer ${type}.`);
-    }
-    return x.data;
+    return this.layers.slice(first, last).reduce(apply, this.#shaped(data)).data;
+  }
+
+  /** The image and what each layer makes of it: [{ data, height, width, channels }, ...]. */
+  states(image) {
+    const states = [this.#shaped(image)];
+    for (const layer of this.steps) states.push(apply(states.at(-1), layer));
+    return states;
   }
 
   predict(image) {
@@ -236,18 +249,39 @@ export function meanSquaredError(a, b) {
   return sum / a.length;
 }
 
-/** Load the networks and what belongs to them from the folder `data/` at `base`. */
-export async function loadModels(base) {
-  const [manifest, bytes] = await Promise.all([
-    get(new URL("data/models.json", base)).then((response) => response.json()),
-    get(new URL("data/models.bin", base)).then(gunzip),
-  ]);
-  const tensors = unpackTensors(bytes, manifest.tensors);
-  const networks = {};
-  for (const [name, description] of Object.entries(manifest.networks)) {
-    networks[name] = new Network(description, tensors);
-  }
-  return { networks, codes: manifest.codes, digits: manifest.digits };
+/** A function that loads once, however often it is called; after a failure it tries again. */
+export function once(load) {
+  let loading = null;
+  return (...values) => {
+    loading ??= load(...values).catch((error) => {
+      loading = null;
+      throw error;
+    });
+    return loading;
+  };
+}
+
+/** What models.json says of the networks, their codes and the principal directions. */
+export const loadManifest = once(async (base) =>
+  (await get(new URL("data/models.json", base))).json(),
+);
+
+/** Load networks by their names, and what models.json says; no more files than they need. */
+export async function loadModels(base, names) {
+  const manifest = await loadManifest(base);
+  const described = names.map((name) => manifest.networks[name]);
+  const numbers = described.flatMap(({ layers }) => layers.flatMap((l) => [l.kernel, l.bias]));
+  const used = numbers.filter((i) => i !== undefined).map((i) => manifest.tensors[i].file);
+  const tensors = [];
+  const loadFile = async (file) => {
+    const places = [...manifest.tensors.keys()].filter((i) => manifest.tensors[i].file === file);
+    const bytes = await get(new URL(`data/${file}.bin`, base)).then(gunzip);
+    const unpacked = unpackTensors(bytes, places.map((i) => manifest.tensors[i]));
+    places.forEach((place, i) => (tensors[place] = unpacked[i]));
+  };
+  await Promise.all([...new Set(used)].map(loadFile));
+  const networks = names.map((name, i) => [name, new Network(described[i], tensors)]);
+  return { ...manifest, networks: Object.fromEntries(networks) };
 }
 
 export async function get(url) {

@@ -1,12 +1,12 @@
 // The explorer of chapter 3: four maps of the same ten thousand test digits.
 
-import { announcer, el, newId, show } from "./dom.js";
+import { announcer, button, el, newId, show } from "./dom.js";
 import { SIDE, tile } from "./digit.js";
-import { get, loadModels } from "./engine.js";
-import { button, digitToggles, fullScreen, mapChoice, numberField } from "./explorer/controls.js";
+import { get, loadModels, once } from "./engine.js";
+import { digitToggles, fullScreen, mapChoice, numberField } from "./explorer/controls.js";
 import { NEIGHBOURS, detailsPart } from "./explorer/details.js";
 import { listen } from "./explorer/gestures.js";
-import { mapView } from "./explorer/view.js";
+import { follow, mapView } from "./explorer/view.js";
 import { Scatter, medians, nearestCodes } from "./scatter.js";
 
 const DIMENSIONS = 20;
@@ -42,21 +42,18 @@ async function testImages(base, name) {
 
 /** Without them: a function that paints what the decoder makes of a test image's code. */
 async function rebuiltImages(base, loadingCodes) {
-  const [{ networks }, codes] = await Promise.all([loadModels(base), loadingCodes]);
+  const [{ networks }, codes] = await Promise.all([loadModels(base, ["decoder"]), loadingCodes]);
   return (canvas, i) =>
-    show(canvas, networks.dense.decode(codes.subarray(DIMENSIONS * i, DIMENSIONS * (i + 1))));
+    show(canvas, networks.decoder.predict(codes.subarray(DIMENSIONS * i, DIMENSIONS * (i + 1))));
 }
 
 /** Everything that can be asked of the files: maps at once, pictures when they are wanted. */
 async function loadFiles(base) {
   const loadingLabels = bytesOf(base, "labels.bin").then((bytes) => new Uint8Array(bytes));
-  const loading = {}; // a promise for each map that was asked for
+  const loaders = {}; // one for each map that was asked for
   function mapOf(number) {
-    loading[number] ??= loadMap(base, number, loadingLabels).catch((error) => {
-      delete loading[number]; // the next choice tries again
-      throw error;
-    });
-    return loading[number];
+    loaders[number] ??= once(() => loadMap(base, number, loadingLabels));
+    return loaders[number]();
   }
   const [manifest, labels, start] = await Promise.all([
     get(new URL("data/maps.json", base)).then((response) => response.json()),
@@ -166,19 +163,5 @@ export async function mount(root, base) {
   );
   describeMap(maps[START]);
 
-  const applyTheme = () => {
-    const dark = document.documentElement.dataset.theme === "dark";
-    scatter.setTheme(dark ? "dark" : "light");
-    toggles.update();
-  };
-  new MutationObserver(applyTheme).observe(document.documentElement, {
-    attributeFilter: ["data-theme"],
-  });
-  applyTheme();
-  const fit = () => {
-    scatter.resize(frame.clientWidth, frame.clientHeight, Math.min(devicePixelRatio || 1, 2));
-    view.draw();
-  };
-  new ResizeObserver(fit).observe(frame);
-  fit();
+  follow(frame, scatter, view.draw, toggles.update);
 }

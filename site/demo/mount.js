@@ -7,6 +7,11 @@
     draw: ["draw.js", "Draw a digit"],
     "draw-small": ["draw.js", "Draw a digit"],
     explorer: ["explorer.js", "Explorer of the maps"],
+    components: ["figures/components.js", "Digits rebuilt from k components"],
+    bottleneck: ["figures/bottleneck.js", "The code as bars"],
+    layers: ["figures/layers.js", "The network layer by layer"],
+    runs: ["figures/runs.js", "Runs of t-SNE"],
+    noise: ["figures/noise.js", "Noise of any strength"],
     train: ["train/train.js", "Train an autoencoder"],
     "train-small": ["train/train.js", "Train an autoencoder"],
   };

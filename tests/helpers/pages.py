@@ -12,10 +12,25 @@ from node_packages import NODE
 
 from tools.book import copy_site
 
-__all__ = ["ADDRESS", "NODE", "REPOSITORY", "browser", "build", "need_browser"]
+__all__ = ["ADDRESS", "DEMO_PAGE", "NODE", "REPOSITORY", "browser", "build", "need_browser"]
 
 REPOSITORY = "https://github.com/Someone/a-course"
 ADDRESS = {'url: ""': f"url: {REPOSITORY}"}
+
+# The colours of the book's theme, so that contrasts can be checked without building the book.
+DEMO_PAGE = """<!doctype html>
+<html lang="en" data-theme="light"><head><meta charset="utf-8"><title>demo</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
+<style>
+html {{ --pst-color-background: #fff }}
+html[data-theme="dark"] {{ --pst-color-background: #121212; --pst-color-text-base: #ced6dd;
+  --pst-color-text-muted: #9ca4af; --pst-color-border: #48566b; --pst-color-surface: #29313d;
+  --pst-color-link: #5e9cf5 }}
+body {{ background: var(--pst-color-background); font-family: sans-serif; margin: 8px }}
+</style>
+<link rel="stylesheet" href="demo/demo.css"><script defer src="demo/mount.js"></script></head>
+<body><main><h1>Demo</h1><div data-demo="{name}"></div></main></body></html>
+"""
 
 
 def build(folder: Path, **changes: str) -> Path:

@@ -1,53 +1,9 @@
 // Tries the demos in a real browser and prints what it saw as JSON; test_demo.py judges it.
 // Usage: node demo_browser.mjs FOLDER, where FOLDER has the pages and demo/.
-import { AXE, launch } from "./browser.mjs";
-import { serve } from "./server.mjs";
+import { visit } from "./demo_pages.mjs";
 
 const [folder] = process.argv.slice(2);
-const server = await serve(folder);
-const home = server.url;
-
-const browser = await launch();
-const seen = { messages: [], foreign: [], axe: [], wide: [] };
-
-async function open(name, options = {}) {
-  const page = await browser.newPage({ viewport: { width: 1000, height: 900 }, ...options });
-  page.sizes = [];
-  page.on("console", (message) => seen.messages.push(message.text()));
-  page.on("pageerror", (error) => seen.messages.push(error.message));
-  page.on("request", (request) => {
-    const url = request.url();
-    if (!url.startsWith(home) && !url.startsWith("data:")) seen.foreign.push(url);
-  });
-  page.on("requestfinished", (request) => {
-    if (request.url().includes("/demo/")) page.sizes.push(request.sizes());
-  });
-  await page.goto(`${home}${name}.html`);
-  await page.waitForSelector("[data-ready]");
-  page.usable = await page.evaluate(() => performance.now());
-  return page;
-}
-
-async function kib(page) {
-  const sizes = await Promise.all(page.sizes);
-  return sizes.reduce((sum, size) => sum + size.responseBodySize, 0) / 1024;
-}
-
-async function audit(page, name) {
-  await page.evaluate(AXE);
-  for (const theme of ["light", "dark"]) {
-    await page.evaluate((t) => (document.documentElement.dataset.theme = t), theme);
-    const { violations } = await page.evaluate(() => globalThis.axe.run("[data-demo]"));
-    for (const v of violations) seen.axe.push(`${name} ${theme} ${v.id}: ${v.nodes[0].html}`);
-  }
-  await page.setViewportSize({ width: 360, height: 740 });
-  if (await page.evaluate(() => document.documentElement.scrollWidth > 360)) seen.wide.push(name);
-}
-
-/** What a canvas shows, as text. */
-const print = (page, selector) => page.$eval(selector, (canvas) => canvas.toDataURL());
-const settled = (page) =>
-  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))));
+const { audit, browser, close, home, kib, open, print, seen, settled } = await visit(folder);
 
 // ------------------------------------------------------------------------------ draw a digit
 const loads = [];
@@ -62,9 +18,10 @@ seen.usable = Math.min(...loads);
 const draw = await open("draw");
 seen.outputs = await draw.evaluate(async () => {
   const { loadModels } = await import(new URL("demo/engine.js", location.href));
-  const { loadDigits } = await import(new URL("demo/draw.js", location.href));
-  const { networks, digits: places } = await loadModels(new URL("demo/", location.href));
-  const images = (await loadDigits(new URL("demo/", location.href), places)).flat();
+  const { loadDigits } = await import(new URL("demo/samples.js", location.href));
+  const base = new URL("demo/", location.href);
+  const { networks } = await loadModels(base, ["dense", "conv", "denoising", "pca"]);
+  const images = (await loadDigits(base)).flat();
   const encoded = {};
   for (const [name, network] of Object.entries(networks)) {
     const all = new Float32Array(images.length * 784);
@@ -384,6 +341,5 @@ seen.images = {
   }),
 };
 
-await browser.close();
-await server.close();
+await close();
 console.log(JSON.stringify(seen));

@@ -6,7 +6,7 @@ import {
   between, centreOfMass, centred, noisy, normals, rasterise, tile,
 } from "../../site/demo/digit.js";
 import {
-  Network, conv2d, dense, maxPool, meanSquaredError, mergedKernels, unpackTensors, upsample,
+  Network, conv2d, dense, maxPool, meanSquaredError, mergedKernels, once, unpackTensors, upsample,
   upsampledConv2d,
 } from "../../site/demo/engine.js";
 import { nearestCodes } from "../../site/demo/scatter.js";
@@ -98,6 +98,17 @@ test("a network: encode, then decode, is predict; a kernel can be used turned", 
   assert.deepEqual(network.decode(network.encode(x)), network.predict(x));
   const unknown = new Network({ input: [2], layers: [{ type: "Dropout" }] }, tensors);
   assert.throws(() => unknown.predict(x), /no layer Dropout/);
+});
+
+test("what is loaded once is asked for again only after a failure", async () => {
+  let calls = 0;
+  const load = once(async (fails) => {
+    calls += 1;
+    if (fails) throw new Error("no network");
+    return calls;
+  });
+  await assert.rejects(load(true), /no network/);
+  assert.deepEqual(await Promise.all([load(false), load(true)]), [2, 2]);
 });
 
 test("mean squared error", () => {

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from embed_demo import add_images
-from helpers.pages import NODE
+from helpers.pages import DEMO_PAGE, NODE
 from helpers.repository import ROOT
 from PIL import Image
 
@@ -20,20 +20,6 @@ pytestmark = pytest.mark.alone  # updates and frames are timed
 
 HERE = Path(__file__).resolve().parent
 DATA = ROOT / "site" / "demo" / "data"
-# The colours of the book's theme, so that contrasts can be checked without building the book.
-PAGE = """<!doctype html>
-<html lang="en" data-theme="light"><head><meta charset="utf-8"><title>demo</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
-<style>
-html {{ --pst-color-background: #fff }}
-html[data-theme="dark"] {{ --pst-color-background: #121212; --pst-color-text-base: #ced6dd;
-  --pst-color-text-muted: #9ca4af; --pst-color-border: #48566b; --pst-color-surface: #29313d;
-  --pst-color-link: #5e9cf5 }}
-body {{ background: var(--pst-color-background); font-family: sans-serif; margin: 8px }}
-</style>
-<link rel="stylesheet" href="demo/demo.css"><script defer src="demo/mount.js"></script></head>
-<body><main><h1>Demo</h1><div data-demo="{name}"></div></main></body></html>
-"""
 
 
 def digits() -> np.ndarray:
@@ -55,14 +41,14 @@ def seen(tmp_path_factory, chromium):
     folder = tmp_path_factory.mktemp("demo")
     shutil.copytree(ROOT / "site" / "demo", folder / "demo")
     for name in ("draw", "draw-small", "explorer"):
-        (folder / f"{name}.html").write_text(PAGE.format(name=name), encoding="utf-8")
-    far = PAGE.format(name="explorer").replace(
+        (folder / f"{name}.html").write_text(DEMO_PAGE.format(name=name), encoding="utf-8")
+    far = DEMO_PAGE.format(name="explorer").replace(
         "</h1>", '</h1><a href="#top">up</a><div style="height: 3000px"></div>'
     )
     (folder / "far.html").write_text(far, encoding="utf-8")
     real = folder / "with_images"
     shutil.copytree(ROOT / "site" / "demo", real / "demo")
-    (real / "explorer.html").write_text(PAGE.format(name="explorer"), encoding="utf-8")
+    (real / "explorer.html").write_text(DEMO_PAGE.format(name="explorer"), encoding="utf-8")
     add_images(real / "demo" / "data", load_mnist().x_test)
     command = [NODE, str(HERE / "demo_browser.mjs"), str(folder)]
     run = subprocess.run(
@@ -195,7 +181,7 @@ def test_the_explorer_says_which_image_it_shows(seen):
     assert seen["explorer"]["rebuilt"].startswith("rebuilt by the dense autoencoder")
     images = seen["images"]
     assert images["asked"].count("test_images.png") == 1
-    assert "models.bin" not in images["asked"]
+    assert "dense_decoder.bin" not in images["asked"]
     assert images["title"] == images["spoken"] == "Digit 9, test image 7"
     assert images["note"] == "as MNIST has it"
     expected = 255 * load_mnist().x_test[7].ravel()

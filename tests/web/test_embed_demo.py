@@ -66,8 +66,28 @@ def test_a_page_that_trains_loads_its_style(tmp_path):
             add_js_file=lambda name, **options: None,
             add_css_file=asked.append,
         )
-        embed_demo.add_to_page(app, "page", "page.html", {"body": body}, None)
+        context = {"body": body, "pathto": lambda path, resource: path}
+        embed_demo.add_to_page(app, "page", "page.html", context, None)
         assert ("demo-1/train/train.css" in asked) == wanted
+
+
+def test_a_figure_without_a_twin_in_the_chapter_has_a_picture():
+    app = SimpleNamespace(
+        builder=SimpleNamespace(name="html"),
+        demo_folder="demo-1",
+        add_js_file=lambda name, **options: None,
+        add_css_file=lambda name: None,
+    )
+    context = {
+        "body": '<div data-demo="layers"></div><div data-demo="noise"></div>',
+        "pathto": lambda path, resource: f"../{path}",
+    }
+    embed_demo.add_to_page(app, "page", "page.html", context, None)
+    (source, width, height) = re.findall(r'(?:src|width|height)="([^"]+)"', context["body"])
+    assert context["body"].startswith('<div data-demo="layers"></div><img class="demo-static" ')
+    picture = ROOT / "site" / "demo" / source.removeprefix("../_static/demo-1/")
+    with Image.open(picture) as image:
+        assert image.size == (int(width), int(height))
 
 
 def test_a_site_built_where_mnist_lies_holds_its_images(tmp_path, monkeypatch):

@@ -1,6 +1,6 @@
 // The models' answers to the drawing: rebuilt images and their errors.
 
-import { el, newId, onceAFrame, picture, show } from "../dom.js";
+import { button, el, newId, onceAFrame, picture, show, titled } from "../dom.js";
 import { SIDE, noisy, normals } from "../digit.js";
 import { meanSquaredError } from "../engine.js";
 import { TITLES } from "./titles.js";
@@ -20,9 +20,7 @@ export function answersPart(networks, announcements) {
     const canvas = picture(title);
     const error = el("span", { className: "demo-error" });
     figures[name] = { canvas, error, title };
-    const caption = el("figcaption", {}, el("strong", {}, title), el("br"), detail);
-    if (name !== "input") caption.append(el("br"), error);
-    return el("figure", { className: "demo-figure" }, canvas, caption);
+    return titled(canvas, title, detail, ...(name === "input" ? [] : [error]));
   }
   const all = el(
     "div",
@@ -38,7 +36,10 @@ export function answersPart(networks, announcements) {
   });
   // The slider itself tells a screen reader its value.
   const value = el("span", { ariaHidden: "true" }, "0.50");
-  const again = el("button", { type: "button", className: "demo-button" }, "New noise");
+  const again = button("New noise", () => {
+    noise = normals(PIXELS, ++seed);
+    updateNoiseSoon();
+  });
 
   function put(name, picture, other) {
     const { canvas, error, title } = figures[name];
@@ -87,10 +88,6 @@ export function answersPart(networks, announcements) {
     announcements.say(`Mean squared errors: ${errors.join(", ")}.`);
   });
   slider.addEventListener("input", updateNoiseSoon);
-  again.addEventListener("click", () => {
-    noise = normals(PIXELS, ++seed);
-    updateNoiseSoon();
-  });
 
   const control = el(
     "div",

@@ -1,6 +1,7 @@
 // The drawing area: strokes of mouse, finger or keyboard, or one of the test digits.
 
 import { el, newId, onceAFrame, picture, show } from "../dom.js";
+import { digitButtons } from "../samples.js";
 import { PEN_RADIUS, SIDE, atEdge, centred, isOnPad } from "../digit.js";
 
 /** The pad, its buttons and the test digits; `changed` is called when there is a new image. */
@@ -159,29 +160,14 @@ export function inputPart(digits, announcements, changed) {
   }
 
   let number = 0;
-  const buttons = digits.map((_, digit) => {
-    const canvas = picture("");
-    canvas.setAttribute("aria-hidden", "true");
-    canvas.removeAttribute("role");
-    canvas.removeAttribute("aria-label");
-    const button = el("button", { type: "button", className: "demo-thumb" }, canvas);
-    button.setAttribute("aria-label", `Take a test digit: ${digit}`);
-    button.addEventListener("click", () => pick(digit, number));
-    return button;
-  });
-  function showThumbs() {
-    buttons.forEach((button, digit) => show(button.firstChild, digits[digit][number]));
-  }
-  showThumbs();
+  const numbered = () => digits.map((row) => row[number]);
+  const thumbs = digitButtons(numbered(), (digit) => pick(digit, number));
   const others = el("button", { type: "button", className: "demo-button" }, "Other test digits");
   others.addEventListener("click", () => {
     number = (number + 1) % digits[0].length;
-    showThumbs();
+    thumbs.show(numbered());
     announcements.say(`Test digits, set ${number + 1} of ${digits[0].length}.`, 0);
   });
-  const thumbs = el("div", { className: "demo-thumbs" }, ...buttons);
-  thumbs.setAttribute("role", "group");
-  thumbs.setAttribute("aria-label", "Test digits");
 
   const undoButton = el("button", { type: "button", className: "demo-button" }, "Undo");
   const clearButton = el("button", { type: "button", className: "demo-button" }, "Clear");
@@ -193,7 +179,7 @@ export function inputPart(digits, announcements, changed) {
     { className: "demo-input" },
     el("div", { className: "demo-pad-frame" }, pad, hint),
     el("div", { className: "demo-buttons" }, undoButton, clearButton, others),
-    thumbs,
+    thumbs.element,
     help,
   );
   return { element, image, pick };

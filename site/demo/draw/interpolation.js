@@ -1,6 +1,6 @@
 // From one digit to another: half of one code and half of another, decoded, beside the pixels' mix.
 
-import { el, newId, onceAFrame, picture, show } from "../dom.js";
+import { el, newId, onceAFrame, picture, show, strip } from "../dom.js";
 import { SIDE, between } from "../digit.js";
 
 const STEPS = 9; // pictures on the way from one digit to another
@@ -53,8 +53,6 @@ export function interpolationPart(network, digits) {
 
   const figure = (canvas, title) =>
     el("figure", { className: "demo-figure" }, canvas, el("figcaption", {}, title));
-  const strip = (canvas, title) =>
-    el("figure", { className: "demo-strip" }, el("figcaption", {}, title), canvas);
   const element = el(
     "section",
     { className: "demo-part" },

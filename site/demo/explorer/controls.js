@@ -1,14 +1,6 @@
 // The controls around the map. Each function makes one group of them.
 
-import { el, newId } from "../dom.js";
-
-/** A button; `label` is its name where the text is a sign. */
-export function button(text, work, label = text) {
-  const made = el("button", { type: "button", className: "demo-button" }, text);
-  if (label !== text) made.setAttribute("aria-label", label);
-  made.addEventListener("click", work);
-  return made;
-}
+import { button, el, newId } from "../dom.js";
 
 /** Which map: `choose` gets its number. */
 export function mapChoice(maps, chosen, choose) {

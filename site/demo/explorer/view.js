@@ -145,3 +145,21 @@ export function mapView(canvas, scatter, labels, start) {
 
   return { draw, drawSoon, zoomAt, pan, showWhole, reveal, mark, marked, glideTo, find, middle };
 }
+
+/** Keep a map as large as its frame and in the colours of the theme. */
+export function follow(frame, scatter, draw, themed = draw) {
+  const applyTheme = () => {
+    scatter.setTheme(document.documentElement.dataset.theme === "dark" ? "dark" : "light");
+    themed();
+  };
+  const fit = () => {
+    scatter.resize(frame.clientWidth, frame.clientHeight, Math.min(devicePixelRatio || 1, 2));
+    draw();
+  };
+  fit();
+  applyTheme();
+  new ResizeObserver(fit).observe(frame);
+  new MutationObserver(applyTheme).observe(document.documentElement, {
+    attributeFilter: ["data-theme"],
+  });
+}

@@ -2,7 +2,7 @@
 // beyond the edge does not count.
 
 import { PEN_RADIUS, SIDE, centred, rasterise } from "../digit.js";
-import { el, newId, onceAFrame, show } from "../dom.js";
+import { button, el, newId, onceAFrame, show } from "../dom.js";
 
 const inside = ([x, y]) => [Math.max(0, Math.min(SIDE, x)), Math.max(0, Math.min(SIDE, y))];
 
@@ -111,11 +111,6 @@ export function makePad(voice, changed) {
       redrawSoon();
     });
   }
-  const button = (name, work) => {
-    const made = el("button", { type: "button", className: "demo-button" }, name);
-    made.addEventListener("click", work);
-    return made;
-  };
   redraw();
   return {
     element: el(

@@ -1,7 +1,7 @@
 // The page "Train an autoencoder", and the small version in chapters: a network that learns in a
 // worker, and the page that shows it. Nothing is fetched before the reader starts.
 
-import { announcer, el, newId, picture, show } from "../dom.js";
+import { announcer, button, el, newId, picture, show } from "../dom.js";
 import { Curve } from "./chart.js";
 import { makeControls } from "./controls.js";
 import { packWeights, unpackWeights } from "./npz.js";
@@ -49,11 +49,6 @@ function makeWorker(hear) {
 
 const plural = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 const three = (value) => (value === undefined || value === null ? "–" : value < 0.001 ? value.toExponential(1) : value.toFixed(4));
-const button = (name, work) => {
-  const made = el("button", { type: "button", className: "demo-button" }, name);
-  made.addEventListener("click", work);
-  return made;
-};
 
 export async function mount(root, base) {
   const small = root.dataset.demo === "train-small";

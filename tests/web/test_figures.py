@@ -1,0 +1,163 @@
+"""The live figures of the chapters in a real browser: what they compute, and by keyboard."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import keras
+import numpy as np
+import pytest
+from helpers.pages import DEMO_PAGE, NODE
+from helpers.repository import ROOT
+from PIL import Image
+from scipy.ndimage import median_filter
+
+from ae_lib import load_pretrained, training_record
+
+FIGURES = ("components", "noise", "layers", "bottleneck", "runs")
+DATA = ROOT / "site" / "demo" / "data"
+
+
+@pytest.fixture(scope="module")
+def samples():
+    """Return the first test digit of each class, and what the dense network makes of them."""
+    sheet = np.array(Image.open(DATA / "samples.png"), "f4") / 255
+    return sheet.reshape(2, 28, 10, 28).swapaxes(1, 2)
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory, chromium):
+    """What the browser saw."""
+    folder = tmp_path_factory.mktemp("figures")
+    shutil.copytree(ROOT / "site" / "demo", folder / "demo")
+    for name in FIGURES:
+        (folder / f"{name}.html").write_text(DEMO_PAGE.format(name=name), encoding="utf-8")
+    run = subprocess.run(
+        [NODE, ROOT / "tests" / "web" / "figures_browser.mjs", folder],
+        env={**os.environ, "CHROMIUM": chromium},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return json.loads(run.stdout)
+
+
+def psnr(clean, image):
+    return f"{10 * np.log10(1 / np.mean((clean - image) ** 2)):.1f} dB"
+
+
+def test_chapters_have_them_beside_their_sentences():
+    found = []
+    for path in (ROOT / "chapters").glob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        found += re.findall(r'website[^\n]+:\n\n<div data-demo="(\w+)"></div>\n', text)
+    assert set(FIGURES) <= set(found)
+
+
+def test_nothing_comes_from_elsewhere_and_nothing_is_complained_of(seen):
+    assert seen["foreign"] == []
+    assert seen["messages"] == []
+
+
+def test_accessible_in_both_themes_and_on_a_phone(seen):
+    assert seen["axe"] == []
+    assert seen["wide"] == []
+
+
+def test_they_are_light(seen):
+    assert max(seen["kib"].values()) < 140
+    assert max(seen["kib"][name] for name in ("layers", "bottleneck")) < 40
+
+
+def test_components_add_up(seen, samples):
+    components, clean = seen["components"], samples[0].reshape(10, 784)
+    rebuilt, mean = (np.array(components["exact"][name]) for name in ("rebuilt", "mean"))
+    left = np.sum((rebuilt - clean) ** 2) / np.sum((clean - mean) ** 2)
+    assert components["twenty"].startswith(f"{100 * left:.1f} % of the spread")
+    grey = np.array(components["grey"]).reshape(28, 10, 28).swapaxes(0, 1).reshape(10, 784) / 255
+    assert np.abs(grey - rebuilt.clip(0, 1)).max() < 0.02
+    parts = [float(components[k].split()[0]) for k in ("twenty", "more")]
+    assert parts[0] > parts[1] > 20
+    assert components["spoken"] == "21"
+    none = components["none"]
+    assert none[0].startswith("100.0 % of the spread")
+    assert none[0].endswith("explains 0.0 %.")
+    assert "Rebuilt from none: the mean image" in none
+
+
+def test_three_answers_to_noise(seen, samples):
+    noise, clean = seen["noise"], samples[0][7]
+    spoilt = np.array(noise["spoilt"], "f4").reshape(28, 28)
+    filtered = [median_filter(spoilt, size) for size in (3, 5)]
+    assert np.array_equal(np.array(noise["median"], "f4").reshape(2, 28, 28), filtered)
+    model = load_pretrained("denoising")
+    denoised = model.predict(spoilt.reshape(1, 28, 28, 1), verbose=0).reshape(28, 28)
+    best = min(filtered, key=lambda image: np.mean((image - clean) ** 2))
+    linear = np.array(noise["linear"]).reshape(28, 28)
+    expected = [psnr(clean, image.clip(0, 1)) for image in (spoilt, best, linear, denoised)]
+    assert noise["half"] == ["", *expected]
+    values = [float(text.split()[0]) for text in expected]
+    assert values == sorted(values), "each method is better than the one before"
+    assert noise["clean"][1] == "no error"
+    assert noise["chosen"]
+    assert noise["again"]
+
+
+def test_layers_are_those_of_keras(seen, samples):
+    layers = seen["layers"]
+    model = load_pretrained("conv")
+    outputs = keras.Model(model.input, [layer.output for layer in model.layers[1:]])
+    expected = outputs.predict(samples[0][4].reshape(1, 28, 28, 1), verbose=0)
+    assert layers["sizes"] == ["28x28x1", *("x".join(map(str, x.shape[1:])) for x in expected)]
+    assert len(layers["states"]) == 1 + len(expected)
+    for state, output in zip(layers["states"][1:], expected, strict=True):
+        assert np.abs(np.array(state) - output.ravel()).max() < 1e-4
+    sides = [widths for _, widths in layers["walk"]]
+    assert sides == [[28] * 8, [14] * 8, [14] * 4, [7] * 4, [7] * 4, [4] * 4]
+    assert layers["walk"][1][0].startswith("14 x 14 x 8. Max pooling")
+
+
+def test_the_code_is_named_and_one_can_step_back(seen):
+    layers = seen["layers"]
+    assert layers["code"].startswith("4 x 4 x 4. Convolution")
+    assert layers["back"].startswith("4 x 4 x 4. Max pooling")
+
+
+def test_bars_move_the_picture(seen, samples):
+    bars, (clean, rebuilt) = seen["bottleneck"], samples[:, 4]
+    assert bars["asked"].count("dense_decoder.bin") == 1, "loaded once, and not before it is used"
+    assert "dense_encoder.bin" not in bars["asked"]
+    mse = {name: float(bars[name].removeprefix("MSE ")) for name in ("digit", "up", "down")}
+    assert abs(mse["digit"] - np.mean((rebuilt - clean) ** 2)) < 2e-4
+    assert mse["up"] > mse["digit"]
+    assert abs(mse["down"] - mse["digit"]) < 2e-4, "the decoder's answer is the stored picture"
+    assert bars["moved"]
+    assert bars["back"] == [bars["digit"], True]
+    assert bars["random"] != bars["digit"]
+
+
+def test_runs_of_t_sne_are_loaded_when_they_are_wanted(seen):
+    runs = seen["runs"]
+    assert runs["asked"] == ["100_600.bin", "100_250.bin"]
+    labels, texts, maps = zip(*(runs[name] for name in ("start", "wide", "early")), strict=True)
+    assert labels[0] == "Map of 1,000 digits, perplexity 30, 600 steps"
+    assert labels[1:] == tuple(
+        f"Map of 1,000 digits, perplexity 100, {steps} steps" for steps in (600, 250)
+    )
+    assert texts[0] != texts[1]
+    assert len(set(maps)) == 3
+
+
+def test_the_exports_are_of_the_stored_weights(samples):
+    """`make demo` must follow a new training."""
+    clean, rebuilt = samples.reshape(2, 10, 784)
+    expected = load_pretrained("dense").predict(clean, verbose=0).clip(0, 1)
+    assert np.abs(rebuilt - expected).max() < 0.5 / 255 + 1e-3, "run `make demo`"
+    runs = json.loads((DATA / "tsne" / "runs.json").read_text(encoding="utf-8"))
+    assert runs["weights_sha256"] == training_record("dense")["weights_sha256"], (
+        "run `make explorer`"
+    )
