@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "_machine": ["runtime_info"],
         "claims": ["ClaimError", "claim", "fact"],
         "data": ["Dataset", "as_vectors", "load_mnist", "load_small_digits"],
+        "images": ["load_images"],
         "metrics": ["knn_accuracy", "reconstruction_error", "trustworthiness"],
         "models": [
             "conv_autoencoder",
