@@ -34,7 +34,7 @@ class Width:
     loss: str = "mean_squared_error"
 
 
-DENSE, DEEP = Width("100", 16), Width("300-150-75", 16)
+DENSE, DEEP = Width("100", 16), Width("300-150-75", 16, seeds=2)
 TRIALS = [
     *(replace(trial, code_size=k) for trial in (DENSE, DEEP) for k in LENGTHS),
     *(replace(trial, code_size=LENGTHS[-1], nested=True) for trial in (DENSE, DEEP)),
