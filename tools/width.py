@@ -37,7 +37,7 @@ class Width:
 DENSE, DEEP = Width("100", 16), Width("300-150-75", 16, seeds=2)
 TRIALS = [
     *(replace(trial, code_size=k) for trial in (DENSE, DEEP) for k in LENGTHS),
-    *(replace(trial, code_size=LENGTHS[-1], nested=True) for trial in (DENSE, DEEP)),
+    replace(DENSE, code_size=LENGTHS[-1], nested=True),
     # Wider hidden layers instead of a longer code.
     *(replace(DENSE, hidden=hidden) for hidden in ("25", "50", "200", "400")),
     # What more epochs do for one length.
