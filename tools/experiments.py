@@ -2,15 +2,16 @@
 
 python -m tools.experiments [NAME ...]   what is stored already is not run again; --anew does
 
-The names are those of EXPERIMENTS below. "start_dense", "code_size", "output" and "loss" train the
-dense network a hundred times and more: KERAS_BACKEND=jax halves the time. Real MNIST is needed:
-nothing is stored of the stand-in.
+The names are those of EXPERIMENTS below. "start_dense", "code_size", "output", "loss" and "width"
+train dense networks two hundred times and more: KERAS_BACKEND=jax halves the time. Real MNIST is
+needed: nothing is stored of the stand-in.
 """
 
 import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -35,6 +36,7 @@ from ae_lib import (
     runtime_info,
     set_seed,
 )
+from tools import width
 from tools.gpu import jax_epochs
 from tools.results import RESULTS, write_record
 
@@ -66,7 +68,7 @@ CONSTANT = "Constant(0.01)"
 DENOISING = Trial("denoising")
 GLOROT = Trial("dense", output_initializer="glorot_uniform", epochs=50, seeds=3)
 LIVING = replace(GLOROT, output_initializer=CONSTANT)
-EXPERIMENTS: dict[str, list[Trial]] = {
+EXPERIMENTS: dict[str, Sequence[Trial | width.Width]] = {
     # What the constant under the root in RMSprop does to the lecture's line, from its start.
     "epsilon": [
         replace(GLOROT, optimizer="RMSprop", seeds=1),
@@ -109,6 +111,8 @@ EXPERIMENTS: dict[str, list[Trial]] = {
             (GLOROT, "linear", "continuous_bernoulli"),
         )
     ],
+    # How the error falls with the length of the code, the width and the number of layers.
+    "width": width.TRIALS,
 }
 
 
@@ -230,7 +234,14 @@ def train(trial: Trial, seed: int, data: Dataset) -> dict[str, Any]:
     return run
 
 
-def run_trial(trial: Trial, data: Dataset, path: Path, anew: bool = False) -> None:
+def train_any(trial: Trial | width.Width, seed: int, data: Dataset) -> dict[str, Any]:
+    """Train a trial of either kind once."""
+    if isinstance(trial, width.Width):
+        return width.train(trial, seed, data)
+    return train(trial, seed, data)
+
+
+def run_trial(trial: Trial | width.Width, data: Dataset, path: Path, anew: bool = False) -> None:
     """Train from each seed and store each run; what is there of the same kind is kept.
 
     Runs go into the folder `unfinished` beside the record until all seeds are done: what another
@@ -252,7 +263,7 @@ def run_trial(trial: Trial, data: Dataset, path: Path, anew: bool = False) -> No
     done = {run["seed"] for run in group["runs"]}
     title = ", ".join(str(value) for value in identity.values())
     for seed in tqdm([s for s in range(trial.seeds) if s not in done], desc=title, unit="run"):
-        group["runs"].append(train(trial, seed, data))
+        group["runs"].append(train_any(trial, seed, data))
         group["date"] = datetime.now(UTC).date().isoformat()
         if len(group["runs"]) < trial.seeds:
             write_record(unfinished, {"groups": [group]})

@@ -14,7 +14,7 @@ import pytest
 from helpers.repository import ROOT, copy_of_the_repository
 
 from ae_lib import load_mnist, load_results
-from tools import bench, experiments, gpu
+from tools import bench, experiments, gpu, width
 from tools.results import RESULTS, add_runs
 
 
@@ -120,6 +120,40 @@ def test_a_trial_of_the_dense_network_is_what_it_says(name):
         assert (code.units, output.units) == (trial.code_size, 784)
         assert output.activation.__name__ == trial.output_activation
         assert getattr(model.loss, "__name__", model.loss) == trial.loss
+
+
+@pytest.mark.parametrize("trial", width.TRIALS, ids=str)
+def test_a_trial_of_widths_is_what_it_says(trial):
+    model, encoder, decoder = width.build(trial, seed=0)
+    hidden = [int(units) for units in trial.hidden.split("-")]
+    assert [layer.units for layer in encoder.layers] == [*hidden, trial.code_size]
+    assert [layer.units for layer in decoder.layers] == [*reversed(hidden), 784]
+    assert encoder.layers[-1].activation.__name__ == "linear"
+    assert decoder.layers[-1].activation.__name__ == trial.output_activation
+    assert model.count_params() == encoder.count_params() + decoder.count_params()
+    assert model.loss == trial.loss
+    assert any(isinstance(layer, width.NestedDropout) for layer in model.layers) == trial.nested
+
+
+def test_nested_dropout_keeps_beginnings_of_all_lengths_while_training():
+    layer, codes = width.NestedDropout(seed=0), np.ones((20_000, 8), "float32")
+    kept = np.asarray(layer(codes, training=True))
+    lengths = kept.sum(axis=1)
+    assert (kept == (np.arange(8) < lengths[:, None])).all()
+    shares = [(lengths == m).mean() for m in range(1, 9)]
+    expected = np.diff(np.log(np.arange(1, 10))) / np.log(9)
+    assert sum(shares) == 1
+    assert shares == pytest.approx(expected, abs=0.02)
+    assert (np.asarray(layer(codes)) == 1).all()
+
+
+def test_a_nested_network_is_judged_at_every_length(few):
+    nested = dataclasses.replace(width.DENSE, code_size=64, nested=True, epochs=2, seeds=1)
+    run = width.train(nested, 0, few)
+    assert list(run["error"]) == [str(k) for k in width.LENGTHS]
+    assert run["error"]["64"] == run["error_after_epoch"][-1]
+    assert len(set(run["error"].values())) == len(width.LENGTHS)
+    assert len(run["loss"]) == len(run["error_after_epoch"]) == 2
 
 
 @pytest.mark.parametrize("z", [-30.0, -3.0, -0.1001, -0.0999, 0.0, 0.05, 0.1001, 2.0, 50.0])
