@@ -100,13 +100,16 @@ class Deck:
         return found
 
     def add_prose(self, source: str) -> None:
-        source = DEMO.sub("", FOLDED.sub(unfold, source))
-        parts = list(blocks(source))
+        parts = list(blocks(FOLDED.sub(unfold, source)))
         for i, block in enumerate(parts):
             following = parts[i + 1] if i + 1 < len(parts) else ""
             kind = kind_of(block)
             if kind == "heading":
                 self.begin(self.inline(block), begins=not block.startswith("###"))
+            elif "demo" in (kind, kind_of(following)):
+                self.note(
+                    DEMO.sub("", self.inline(block))
+                )  # the pages have it, the slides have not
             elif kind == "paragraph":
                 led = kind_of(following)
                 led = led if led in ("list", "formula", "table") else ""
@@ -183,6 +186,7 @@ class Deck:
         # A heading alone is no slide: the one below it joins it.
         if not (self.slides and len(self.slides[-1].cells) == 1 and not begins):
             self.slides.append(Slide(begins or not self.slides))
+            heading = re.sub("^#{3,}", "##", heading)  # no level is left out on any slide
         self.slides[-1].cells.append(markdown(heading))
         self.slides[-1].height += 84
         self.heading = heading.lstrip("# ")
@@ -263,6 +267,8 @@ def blocks(source: str) -> Iterator[str]:
 def kind_of(block: str) -> str:
     if block.startswith("#"):
         return "heading"
+    if DEMO.match(block):
+        return "demo"
     if block.startswith("\x00"):
         return "answer"
     if block.startswith("$$"):
