@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nbval.plugin import IPyNbCell
@@ -27,21 +28,28 @@ def pytest_report_header() -> str:
     return f"course: preset {os.environ['AE_PROFILE']}, data set {data}"
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups here
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say what one worker does: a file, or all of the exercises, whose solutions it runs once.
-
-    The longest chapters come first, so that no worker waits for another's at the end.
-    """
+    """Start the longest chapters first: no worker then waits for another's at the end."""
     seconds = json.loads(TIMES.read_text(encoding="utf-8"))["quick"]
 
     def longest_first(item: pytest.Item) -> float:
         known = seconds.get(item.path.stem, {"seconds": 0.0})
         return -known["seconds"] if isinstance(item, IPyNbCell) else 0.0
 
-    items.sort(
-        key=longest_first
-    )  # stable: cells of one chapter, and all other tests, stay in order
+    items.sort(key=longest_first)  # stable: the cells of a chapter stay in order
+
+
+@pytest.hookimpl(optionalhook=True)  # without pytest-xdist nobody asks
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """One worker does a whole file, and all of the exercises, whose solutions it then runs once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "exercises" if file.startswith("tests/exercises/") else file
+
+    return Together(config, log)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
