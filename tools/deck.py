@@ -39,7 +39,7 @@ RULE = re.compile(r"├[─┼]+┤$")  # between two rows of a summary: without
 BOLD = re.compile(r"\*\*(.+?)\*\*\s*", re.S)
 
 # A picture, its description and its height on the slide in; HTML out.
-Draw = Callable[[Image.Image, str, int], str]
+Draw = Callable[[Image.Image, str, int, bool], str]
 
 
 @dataclass
@@ -167,12 +167,12 @@ class Deck:
             self.show(drawn(f'<pre class="said"{style}>{text}</pre>'), 24 * len(printed) + 24)
         for text in tables:
             self.show(markdown(self.inline(text)), height_of("table", text))
-        alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+        shown = cell.metadata.get("mystnb", {}).get("image", {})
         for picture in pictures:
-            self.add_picture(picture, alt)
+            self.add_picture(picture, shown.get("alt", ""), "photos" in shown.get("classes", ""))
         self.lead = BELOW_RESULT if printed or pictures or tables else 0
 
-    def add_picture(self, picture: Image.Image, alt: str) -> None:
+    def add_picture(self, picture: Image.Image, alt: str, photos: bool) -> None:
         wide = picture.height * min(1.6, TEXT_WIDTH / picture.width)  # no larger than is sharp
         wanted = min(MOST_FIGURE, wide)
         left = ROOM - (self.slides[-1].height if self.slides else 0) - CAPTION
@@ -180,7 +180,7 @@ class Deck:
             self.go_on()
             left = ROOM - self.slides[-1].height - CAPTION
         height = round(min(wanted, left))
-        self.show(drawn(self.draw(picture, alt, height)), height + 16)
+        self.show(drawn(self.draw(picture, alt, height, photos)), height + 16)
 
     def begin(self, heading: str, begins: bool) -> None:
         # A heading alone is no slide: the one below it joins it.

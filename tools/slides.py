@@ -24,7 +24,7 @@ from tools.pdf import print_page
 from tools.results import ROOT
 
 sys.path.insert(0, str(ROOT / "site" / "_ext"))
-from dark_figures import dark_digits, dark_plot
+from dark_figures import dark_images, dark_plot
 from katex_math import KaTeX
 from mends import is_grey
 from node_packages import node_package
@@ -52,7 +52,7 @@ def exporter() -> SlidesExporter:
     )
 
 
-def figure(out: Path, dark: bool, picture: Image.Image, alt: str, height: int) -> str:
+def figure(out: Path, dark: bool, picture: Image.Image, alt: str, height: int, photos: bool) -> str:
     """Write a picture, and its twin for the dark theme; return the HTML that shows one of them."""
     colours = picture.convert("RGB")
     name = hashlib.sha256(colours.tobytes()).hexdigest()[:16]
@@ -62,7 +62,7 @@ def figure(out: Path, dark: bool, picture: Image.Image, alt: str, height: int) -
     source = ""
     if dark:
         few = colours.quantize(64, dither=Image.Dither.NONE).convert("RGB")
-        twin = dark_digits(colours) if is_grey(colours) else dark_plot(few)
+        twin = dark_images(colours) if photos or is_grey(colours) else dark_plot(few)
         twin.save(folder / f"{name}-dark.webp", lossless=True, method=0)
         source = f'<source media="(prefers-color-scheme: dark)" srcset="figures/{name}-dark.webp">'
     width = round(picture.width * height / picture.height)

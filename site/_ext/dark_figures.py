@@ -2,8 +2,8 @@
 
 A notebook stores each figure once, dark on white. Turned round by a filter of the style sheet its
 colours would be other ones, some of them hardly seen, and digits would be negatives. Here each
-colour becomes its twin in the dark theme, which the live figures use, too, and digits keep their
-grey values: only the paper around them turns dark.
+colour becomes its twin in the dark theme, which the live figures use, too; digits keep their grey
+values, and photographs their colours: only the paper around them turns dark.
 """
 
 import re
@@ -96,17 +96,17 @@ def image_places(grey: np.ndarray) -> list[tuple[slice, slice]]:
     return places
 
 
-def dark_digits(image: Image.Image) -> Image.Image:
-    """Return a picture of grey images: they stay as they are, paper and words change their sides.
+def dark_images(image: Image.Image) -> Image.Image:
+    """Return a picture of images: they stay as they are, paper and words change their sides.
 
     Parameters
     ----------
     image : Image
-        Grey images with words beside them, on white.
+        Digits or photographs with words beside them, on white.
     """
-    grey = np.asarray(image.convert("L"))
+    grey, colours = np.asarray(image.convert("L")), np.asarray(image.convert("RGB"))
     paper, ink = np.array(PAPER), np.array(INK)
     dark = paper + (1 - grey[..., None] / 255) * (ink - paper)
     for place in image_places(grey):
-        dark[place] = grey[place][..., None]
+        dark[place] = colours[place]
     return Image.fromarray(np.round(dark).astype("u1"))

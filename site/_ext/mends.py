@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup
-from dark_figures import dark_digits, dark_plot
+from dark_figures import dark_images, dark_plot
 from fontTools import subset
 from fontTools.ttLib import TTFont
 from node_packages import NODE, node_package
@@ -194,8 +194,9 @@ def mend_figures(page: BeautifulSoup, sources: dict[str, Path], images: Path) ->
 
     Later pictures load when the reader comes near. Each picture gets a twin for the dark theme;
     the style sheet shows one of the two. Digits become lossless WebP: the same pixels
-    at half the weight. Plots need no more than 64 colours. A row of plots, which a phone would
-    show too small to read, gets a box to scroll in.
+    at half the weight. Plots need no more than 64 colours; what a chapter gives the class
+    ``photos`` keeps its own. A row of plots, which a phone would show too small to read, gets a
+    box to scroll in.
 
     Parameters
     ----------
@@ -212,7 +213,8 @@ def mend_figures(page: BeautifulSoup, sources: dict[str, Path], images: Path) ->
             continue
         with Image.open(source) as image:
             image.load()
-        kind = "digits" if is_grey(image) else "plot"
+        given = picture.get("class", [])
+        kind = "photos" if "photos" in given else "digits" if is_grey(image) else "plot"
         if kind == "plot":
             image = image.convert("RGB").quantize(64, dither=Image.Dither.NONE).convert("RGB")
         smaller = (images / Path(picture["src"]).name).with_suffix(".webp")
@@ -223,9 +225,8 @@ def mend_figures(page: BeautifulSoup, sources: dict[str, Path], images: Path) ->
         if not first:
             picture["loading"] = "lazy"
         first = False
-        given = picture.get("class", [])
         dark = smaller.with_name(f"{smaller.stem}_dark.webp")
-        twin = dark_plot(image) if kind == "plot" else dark_digits(image)
+        twin = dark_plot(image) if kind == "plot" else dark_images(image)
         twin.save(dark, lossless=True, quality=100, method=4)
         other = page.new_tag("img", attrs={**picture.attrs, "loading": "lazy"})
         other["src"] = re.sub(r"\.webp$", "_dark.webp", picture["src"])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import site_search
 from bs4 import BeautifulSoup
-from dark_figures import INK, PAPER, dark_digits, dark_plot, digit_colours, image_places, rgb
+from dark_figures import INK, PAPER, dark_images, dark_plot, digit_colours, image_places, rgb
 from fontTools.ttLib import TTFont
 from katex_math import KaTeX, write_subset
 from node_packages import node_package
@@ -129,11 +129,26 @@ def test_images_of_a_row_keep_their_grey_in_the_dark_and_words_change_sides():
     for i, left in enumerate((10, 80)):
         grey[20:70, left : left + 60] = images[i]
     assert image_places(grey) == [(slice(20, 70), slice(10, 70)), (slice(20, 70), slice(80, 140))]
-    dark = np.asarray(dark_digits(Image.fromarray(grey))).astype(int)
+    dark = np.asarray(dark_images(Image.fromarray(grey))).astype(int)
     assert (dark[20:70, 10:70] == images[0][..., None]).all()
     assert (dark[20:70, 80:140] == images[1][..., None]).all()
     assert (dark[5, 5] == INK).all()
     assert (dark[100, 100] == PAPER).all()
+
+
+def test_photographs_keep_their_colours_in_the_dark(tmp_path):
+    random = np.random.default_rng(0)
+    picture = np.full((90, 200, 3), 255, "u1")
+    photo = picture[20:70, 10:70] = random.integers(0, 200, (50, 60, 3), "u1")
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    page = BeautifulSoup(
+        '<article><img class="photos" src="_images/a.png"/></article>', "html.parser"
+    )
+    mends.mend_figures(page, {"a.png": tmp_path / "a.png"}, tmp_path / "_images")
+    shown = [np.asarray(Image.open(tmp_path / image["src"])) for image in page.find_all("img")]
+    for image in shown:
+        assert (image[20:70, 10:70, :3] == photo).all()
+    assert (shown[1][80, 100, :3] == PAPER).all()
 
 
 def test_a_row_of_plots_gets_a_box_to_scroll_in(tmp_path):
