@@ -79,7 +79,7 @@ def test_prose_is_in_the_notes_and_formulas_are_set(decks):
 
 def test_no_slide_holds_more_than_fits():
     for name in numbered_chapters():
-        deck = Deck(set(), lambda picture, alt, height: f'<img height="{height}">')
+        deck = Deck(set(), lambda picture, alt, height, photos: f'<img height="{height}">')
         deck.add_notebook(nbformat.read(ROOT / "chapters" / f"{name}.ipynb", as_version=4))
         assert all(slide.height < HEIGHT for slide in deck.slides), name
         assert all(len(slide.cells) > 1 for slide in deck.slides), name
