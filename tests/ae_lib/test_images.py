@@ -56,7 +56,7 @@ def test_transparent_is_white_and_photographs_stand_upright(tmp_path):
 def test_what_is_no_image_is_named(tmp_path):
     Image.fromarray(ramp()).save(tmp_path / "good.png")
     for name in ("notes.txt", "IMG_1.heic"):
-        (tmp_path / name).write_text("something")
+        (tmp_path / name).write_text("something", encoding="utf-8")
     with pytest.warns(UserWarning, match=r"2 files \(IMG_1.heic, notes.txt\)"):
         assert len(load_images(tmp_path, (8, 8))) == 1
 

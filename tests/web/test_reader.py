@@ -11,7 +11,7 @@ from helpers.repository import ROOT
 # What is searched for, and pages that must be among the first three results.
 QUERIES = {
     "PCA": "chapters/pca.html",
-    "bottleneck": "chapters/dense_autoencoder.html",
+    "bottleneck": "chapters/bottleneck_width.html",
     "trustworthiness": "chapters/tsne.html",
     "dead": "chapters/denoising.html",
     "upsampling": "chapters/conv_autoencoder.html",
