@@ -42,14 +42,15 @@ TRAININGS = Path("_build", "trainings")
 WEIGHTS = Path("ae_lib", "weights")
 
 
-def door(chapter: Chapter, state: Path, store: bool) -> tuple[str, str]:
+def door(chapter: Chapter, state: Path | None, store: bool) -> tuple[str, str]:
     """Return what the builder runs in a chapter's kernel before and after it.
 
     The visible cells hold the lecture's `compile` and `fit`; speed, going on after an interruption
     and storing of weights are added here and nowhere else (`ae_lib._book`).
     """
     if not (store and chapter.stores):
-        return f"from ae_lib import _book\n_book.install(state_dir={str(state)!r})", ""
+        kept = "" if state is None else f"state_dir={str(state)!r}"
+        return f"from ae_lib import _book\n_book.install({kept})", ""
     (name,) = chapter.stores
     before = (
         "from ae_lib import _book\n"
@@ -59,8 +60,12 @@ def door(chapter: Chapter, state: Path, store: bool) -> tuple[str, str]:
     return before, f"_book.store({name!r}, model, history, data, seed)"
 
 
-def execute_chapter(chapter: Chapter, preset: str, data: str, store: bool, threads: int) -> float:
+def execute_chapter(
+    chapter: Chapter, preset: str, data: str, store: bool, threads: int, measure: bool = False
+) -> float:
     """Execute one chapter and keep the notebook; return the seconds it took.
+
+    Trainings that were made before are not made again, unless it is to `measure` the time.
 
     Raises
     ------
@@ -75,7 +80,7 @@ def execute_chapter(chapter: Chapter, preset: str, data: str, store: bool, threa
             environment[name] = str(threads)
     before_it = set(state.glob("*"))
     notebook = read_text(chapter.text)
-    before, after = door(chapter, state, store)
+    before, after = door(chapter, None if measure else state, store)
     seconds, _ = execute(notebook, ROOT / "chapters", environment, before, after)
     course = notebook.metadata.get("course", {})
     notebook.metadata["course"] = {**course, "made_from": made_from}
@@ -155,7 +160,9 @@ def run(preset: str, names: list[str], everything: bool, jobs: int) -> None:
                 redo.add(chapter.name)
         chapters = [chapter for chapter in chapters if chapter.name in redo]
     failed = execute_all(
-        chapters, jobs, lambda c, threads: execute_chapter(c, preset, data.name, store, threads)
+        chapters,
+        jobs,
+        lambda c, threads: execute_chapter(c, preset, data.name, store, threads, measure=not store),
     )
     if store:
         from ae_lib import RECIPES, training_record

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from helpers.repository import ROOT, copy_of_the_repository
 
-from tools import chapters, pairs
+from tools import book, chapters, pairs
 from tools.execute import execute
 from tools.results import write_atomically
 
@@ -178,3 +178,17 @@ def test_prose_makes_nothing_stale_and_code_does(tmp_path, monkeypatch):
     assert seen[0] == seen[1]
     assert {key for key in seen[0] if seen[0][key] != seen[2][key]} == {"code"}
     assert {"pca", "data", "plots"} <= set(seen[0]["ae_lib"])
+
+
+def test_a_measuring_run_keeps_no_trainings_and_a_build_does(tmp_path):
+    """Or the second measurement would find all of its work done."""
+    chapter = chapters.Chapter("dense_autoencoder", stores=("dense",))
+    assert book.door(chapter, None, store=False) == (
+        "from ae_lib import _book\n_book.install()",
+        "",
+    )
+    assert "state_dir=" in book.door(chapter, tmp_path, store=False)[0]
+    before, after = book.door(chapter, tmp_path, store=True)
+    assert "store='dense'" in before
+    assert "state_dir=" in before
+    assert after.startswith("_book.store('dense'")
