@@ -69,7 +69,7 @@ class Sheet:
         """Return the numbers and words that the sheet itself gives to names."""
         found = {}
         for source in self.setup:
-            for node in parse(source).body:
+            for node in parse(without_magics(source)).body:
                 if isinstance(node, ast.Assign) and len(node.targets) == 1:
                     target = node.targets[0]
                     with contextlib.suppress(ValueError):
@@ -116,7 +116,7 @@ def given_names(source: str) -> set[str]:
 def names_of(source: str) -> set[str]:
     """Return the names that one of the sheet's own cells gives values to."""
     found: set[str] = set()
-    for node in parse(source).body:
+    for node in parse(without_magics(source)).body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             found |= {(name.asname or name.name).partition(".")[0] for name in node.names}
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -128,13 +128,13 @@ def names_of(source: str) -> set[str]:
 
 
 def parse(source: str) -> ast.Module:
-    """Return the tree of one of the sheet's own cells.
+    """Return the tree of code that belongs to the sheet.
 
     Python 3.11 counts the depth of its trees for all threads together (python/cpython#106905): two
     that parse at once may end in a SystemError.
     """
     with PARSING:
-        return ast.parse(without_magics(source))
+        return ast.parse(source)
 
 
 def without_magics(source: str) -> str:

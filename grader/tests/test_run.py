@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,14 @@ def test_no_two_threads_parse_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found[0].result() == found[2].result()
     assert len(crowd) > 3
     assert set(crowd) == {1}
+
+
+def test_tests_are_read_as_they_are() -> None:
+    """In a sheet's cells a line that begins with % is a magic; in a test it is Python."""
+    sheet = load_sheet(str(SHEET))
+    tests = 'import json\nx = ("%d"\n    % 3)\n'
+    questions = (replace(sheet.questions[0], tests=tests),)
+    assert replace(sheet, questions=questions).imports() == {"json"}
 
 
 def test_a_second_run_does_what_is_missing_or_changed(tmp_path: Path, sandbox: Sandbox) -> None:
