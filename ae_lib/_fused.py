@@ -184,23 +184,21 @@ def fuse_layers(model: keras.Model) -> keras.Model:
     True
     """
     layers = [layer for layer in model.layers if not isinstance(layer, InputLayer)]
-    if not _is_chain(model, layers) or not any(
+    inputs, x = _unwrapped(model.inputs), _unwrapped(model.outputs)
+    if _is_chain(model, layers) and any(
         _upsamples_before(*pair) or _is_pooled_by(*pair) for pair in itertools.pairwise(layers)
     ):
-        trainer = FusedModel(_unwrapped(model.inputs), _unwrapped(model.outputs), name=model.name)
-        fused_from[trainer] = model
-        return trainer
-    x = model.inputs[0]
-    while layers:
-        layer, *layers = layers
-        after = layers[0] if layers else None
-        if _upsamples_before(layer, after):
-            x = _UpsampleAndConvolve(layers.pop(0))(x)
-        elif _is_pooled_by(layer, after):
-            x = _ConvolveAndPool(layer, layers.pop(0))(x)
-        else:
-            x = layer(x)
-    trainer = FusedModel(model.inputs[0], x, name=model.name)
+        x = inputs
+        while layers:
+            layer, *layers = layers
+            after = layers[0] if layers else None
+            if _upsamples_before(layer, after):
+                x = _UpsampleAndConvolve(layers.pop(0))(x)
+            elif _is_pooled_by(layer, after):
+                x = _ConvolveAndPool(layer, layers.pop(0))(x)
+            else:
+                x = layer(x)
+    trainer = FusedModel(inputs, x, name=model.name)
     fused_from[trainer] = model
     return trainer
 
