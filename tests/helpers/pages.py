@@ -1,10 +1,12 @@
 """Node, the browser, and the committed notebooks built as a site."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers.repository import ROOT
@@ -12,7 +14,16 @@ from node_packages import NODE
 
 from tools.book import copy_site
 
-__all__ = ["ADDRESS", "DEMO_PAGE", "NODE", "REPOSITORY", "browser", "build", "need_browser"]
+__all__ = [
+    "ADDRESS",
+    "DEMO_PAGE",
+    "NODE",
+    "REPOSITORY",
+    "browser",
+    "build",
+    "in_browser",
+    "need_browser",
+]
 
 REPOSITORY = "https://github.com/Someone/a-course"
 ADDRESS = {'url: ""': f"url: {REPOSITORY}"}
@@ -66,3 +77,17 @@ def need_browser() -> str:
     if not (ROOT / "site" / "node_modules" / "playwright-core").is_dir():
         pytest.fail(f"the node packages are missing: `{NODE.parent / 'npm'} --prefix site ci`")
     return str(path)
+
+
+def in_browser(chromium: str, script: str, *arguments: Any, timeout: float | None = None) -> Any:
+    """Return what a script of tests/web saw in the browser; it prints that as JSON."""
+    run = subprocess.run(
+        [NODE, ROOT / "tests" / "web" / script, *arguments],
+        env={**os.environ, "CHROMIUM": chromium},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=timeout,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return json.loads(run.stdout)

@@ -2,13 +2,11 @@
 
 import json
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from helpers.pages import ADDRESS, NODE, build, need_browser
-from helpers.repository import ROOT
+from helpers.pages import ADDRESS, build, in_browser, need_browser
 
 
 @pytest.fixture(scope="session")
@@ -38,12 +36,4 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def audit(site: Path, chromium: str) -> dict:
     """Return what `audit.mjs` saw on every page."""
-    run = subprocess.run(
-        [NODE, ROOT / "tests" / "web" / "audit.mjs", site],
-        env={**os.environ, "CHROMIUM": chromium},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
+    return in_browser(chromium, "audit.mjs", site)

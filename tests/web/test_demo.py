@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from embed_demo import add_images
-from helpers.pages import DEMO_PAGE, NODE
+from helpers.pages import DEMO_PAGE, NODE, in_browser
 from helpers.repository import ROOT
 from PIL import Image
 
@@ -50,17 +49,7 @@ def seen(tmp_path_factory, chromium):
     shutil.copytree(ROOT / "site" / "demo", real / "demo")
     (real / "explorer.html").write_text(DEMO_PAGE.format(name="explorer"), encoding="utf-8")
     add_images(real / "demo" / "data", load_mnist().x_test)
-    command = [NODE, str(HERE / "demo_browser.mjs"), str(folder)]
-    run = subprocess.run(
-        command,
-        env={**os.environ, "CHROMIUM": chromium},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        timeout=180,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    return json.loads(run.stdout)
+    return in_browser(chromium, "demo_browser.mjs", folder, timeout=180)
 
 
 def output(seen, name):

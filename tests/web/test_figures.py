@@ -1,15 +1,13 @@
 """The live figures of the chapters in a real browser: what they compute, and by keyboard."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
 
 import keras
 import numpy as np
 import pytest
-from helpers.pages import DEMO_PAGE, NODE
+from helpers.pages import DEMO_PAGE, in_browser
 from helpers.repository import ROOT
 from PIL import Image
 from scipy.ndimage import median_filter
@@ -34,16 +32,7 @@ def seen(tmp_path_factory, chromium):
     shutil.copytree(ROOT / "site" / "demo", folder / "demo")
     for name in FIGURES:
         (folder / f"{name}.html").write_text(DEMO_PAGE.format(name=name), encoding="utf-8")
-    run = subprocess.run(
-        [NODE, ROOT / "tests" / "web" / "figures_browser.mjs", folder],
-        env={**os.environ, "CHROMIUM": chromium},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        timeout=120,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    return json.loads(run.stdout)
+    return in_browser(chromium, "figures_browser.mjs", folder, timeout=120)
 
 
 def psnr(clean, image):

@@ -1,12 +1,7 @@
 """With the Tab key alone: every control of every kind of page is reached, and is seen to be."""
 
-import json
-import os
-import subprocess
-
 import pytest
-from helpers.pages import NODE
-from helpers.repository import ROOT
+from helpers.pages import in_browser
 
 PAGES = [
     "index.html",
@@ -21,15 +16,7 @@ PAGES = [
 
 @pytest.fixture(scope="module")
 def walked(site, chromium):
-    run = subprocess.run(
-        [NODE, ROOT / "tests" / "web" / "keyboard.mjs", site, *PAGES],
-        env={**os.environ, "CHROMIUM": chromium},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
+    return in_browser(chromium, "keyboard.mjs", site, *PAGES)
 
 
 @pytest.mark.parametrize("page", PAGES)

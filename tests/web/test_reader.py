@@ -1,12 +1,9 @@
 """What readers do besides reading: they search, and they print."""
 
 import json
-import os
-import subprocess
 
 import pytest
-from helpers.pages import NODE
-from helpers.repository import ROOT
+from helpers.pages import in_browser
 
 # What is searched for, and pages that must be among the first three results.
 QUERIES = {
@@ -34,16 +31,8 @@ PAGES = [
 
 @pytest.fixture(scope="module")
 def seen(site, chromium):
-    script = ROOT / "tests" / "web" / "reader.mjs"
-    run = subprocess.run(
-        [NODE, script, site, json.dumps(list(QUERIES)), json.dumps(PAGES)],
-        env={**os.environ, "CHROMIUM": chromium},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
+    queries = json.dumps(list(QUERIES))
+    return in_browser(chromium, "reader.mjs", site, queries, json.dumps(PAGES))
 
 
 @pytest.mark.parametrize("query", QUERIES)

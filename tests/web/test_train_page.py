@@ -1,33 +1,16 @@
 """The page "Train an autoencoder" in a real browser."""
 
-import json
-import os
 import shutil
-import subprocess
 
 import numpy as np
 import pytest
-from helpers.pages import NODE, ROOT
+from helpers.pages import DEMO_PAGE, in_browser
+from helpers.repository import ROOT
 from training_images import dataset_at_hand, export
 
 from ae_lib import as_vectors, dense_autoencoder
 
 pytestmark = pytest.mark.alone  # frames and answers are timed
-
-PAGE = """<!doctype html>
-<html lang="en" data-theme="light"><head><meta charset="utf-8"><title>train</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
-<style>
-html {{ --pst-color-background: #fff }}
-html[data-theme="dark"] {{ --pst-color-background: #121212; --pst-color-text-base: #ced6dd;
-  --pst-color-text-muted: #9ca4af; --pst-color-border: #48566b; --pst-color-surface: #29313d;
-  --pst-color-link: #5e9cf5 }}
-body {{ background: var(--pst-color-background); font-family: sans-serif; margin: 8px }}
-</style>
-<link rel="stylesheet" href="demo/demo.css"><link rel="stylesheet" href="demo/train/train.css">
-<script defer src="demo/mount.js"></script></head>
-<body><main><h1>Train</h1><div data-demo="{name}" data-preset="pca"></div></main></body></html>
-"""
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +19,12 @@ def folder(tmp_path_factory):
     shutil.copytree(ROOT / "site" / "demo", folder / "demo")
     export(folder / "demo" / "data", dataset_at_hand())
     for name, preset in (("train", ""), ("train-small", ' data-preset="pca"')):
-        page = PAGE.format(name=name).replace(' data-preset="pca"', preset)
+        page = DEMO_PAGE.format(name=name).replace(
+            "</head>", '<link rel="stylesheet" href="demo/train/train.css"></head>'
+        )
+        place = f'data-demo="{name}"'
+        assert place in page
+        page = page.replace(place, place + preset)
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
     return folder
 
@@ -44,16 +32,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def seen(folder, chromium):
     """What the browser saw."""
-    run = subprocess.run(
-        [NODE, ROOT / "tests" / "web" / "train_browser.mjs", folder],
-        env={**os.environ, "CHROMIUM": chromium},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        timeout=400,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    return json.loads(run.stdout)
+    return in_browser(chromium, "train_browser.mjs", folder, timeout=400)
 
 
 def test_little_is_loaded_before_the_click(seen):
