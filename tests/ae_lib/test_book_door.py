@@ -122,7 +122,9 @@ def interrupted(tiny, folder, epochs=5):
 def test_training_goes_on_after_an_interruption(tiny, tmp_path, capsys):
     whole = train(tiny, epochs=2, metrics=["mae"])[1].history
     interrupted(tiny, tmp_path)
+    assert _book.resumed() == 0
     model, history = train(tiny, epochs=5, metrics=["mae"])
+    assert _book.resumed() == 1, "so that the time is not taken for that of the chapter"
     captured = capsys.readouterr()
     assert "Going on after epoch 2" in captured.err  # the builder stores no stderr
     assert "Going on" not in captured.out
