@@ -124,7 +124,8 @@ def running_time(book: Path, name: str) -> str:
     cores = {run["cores"] for run in runs.values() if run}
     if not stated:
         return ""
-    return f"Running: {', '.join(stated)}, on {min(cores)} CPU cores."
+    on = "one CPU core" if min(cores) == 1 else f"{min(cores)} CPU cores"
+    return f"Running: {', '.join(stated)}, on {on}."
 
 
 def offer_to_run(app: Sphinx, page: str, template: str, context: dict, doctree: Any) -> None:
