@@ -30,7 +30,7 @@ SHARED := --dist loadfile --no-loadscope-reorder -n $(WORKERS)
 
 .DEFAULT_GOAL := help
 .PHONY: help book test test-chapters test-jax test-torch test-oldest test-newest site serve pdf slides web-audit chapters \
-    experiments robustness bench gpu check sync format overview demo explorer screenshot lint \
+    experiments robustness bench gpu check sync format overview demo explorer prior screenshot lint \
     setup-ci bench-demo bench-grade lock clean
 
 help: ## list the targets
@@ -120,6 +120,9 @@ demo: $(READY) ## write what "Draw a digit" and the live figures of the chapters
 explorer: $(READY) ## compute the maps of chapter 3's explorer and the runs of its live figure (ten minutes)
 	@$(BIN)/python -m tools.export_explorer
 	@$(BIN)/python -m tools.export_runs
+
+prior: $(READY) ## write the network of the live map of codes (minutes after `make chapters`, else a training)
+	@$(BIN)/python -m tools.export_prior
 
 screenshot: site ## take the README's picture of the site (needs chromium)
 	@$(CHROMIUM) --headless --no-sandbox --hide-scrollbars --window-size=1280,900 \
