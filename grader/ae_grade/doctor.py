@@ -17,7 +17,8 @@ __all__ = ["CHECKS", "examine", "try_box"]
 MEMORY = 512 * 2**20
 ADVICE = """bubblewrap needs user namespaces. Where the kernel forbids them:
   Debian: sysctl kernel.unprivileged_userns_clone=1
-  Ubuntu 24.04: an AppArmor profile for /usr/bin/bwrap (containers/bubblewrap#632)
+  Ubuntu 24.04: sysctl kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile for
+    /usr/bin/bwrap (containers/bubblewrap#632); for a container, too, on the machine itself
   in a container: start it as the guide for instructors shows, as a user other than root and with
     --security-opt seccomp=unconfined, --security-opt apparmor=unconfined and, of docker,
     --security-opt systempaths=unconfined, of podman --security-opt unmask=ALL"""
