@@ -111,9 +111,8 @@ class Box:
             return subprocess.Popen(program, env=inside, **pipes)
         options["filter"] = [SECCOMP[column()], filter_program().hex()]
         program = [sys.executable, "/box/guest.py", json.dumps(options)]
-        command = bubblewrap_command(limits, inside, course)
         info_read, info_write = os.pipe()
-        command[1:1] = ["--info-fd", str(info_write)]
+        command = bubblewrap_command(limits, inside, course, info_write)
         try:
             # Without environment: the box can read that of its first process.
             process = subprocess.Popen(command + program, env={}, pass_fds=(info_write,), **pipes)

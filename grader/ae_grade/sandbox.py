@@ -183,9 +183,13 @@ def visible(surroundings: Surroundings) -> list[tuple[str, str]]:
     return [*found, *surroundings.files]
 
 
-def bubblewrap_command(limits: Limits, inside: dict, surroundings: Surroundings) -> list[str]:
+def bubblewrap_command(
+    limits: Limits, inside: dict, surroundings: Surroundings, info_fd: int
+) -> list[str]:
     """Return bubblewrap and its arguments: what is `visible`, read-only, and room to write."""
-    command = ["bwrap", "--die-with-parent", "--new-session", "--clearenv"]
+    # Where memory ends, the kernel shall end boxes, not the grader.
+    command = ["choom", "--adjust", "1000", "--", "bwrap"]
+    command += ["--info-fd", str(info_fd), "--die-with-parent", "--new-session", "--clearenv"]
     command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
     command += ["--unshare-cgroup-try", "--hostname", "box", "--cap-drop", "ALL"]
     if os.getuid() == 0:
@@ -215,7 +219,9 @@ def bubblewrap_command(limits: Limits, inside: dict, surroundings: Surroundings)
                 made.add(str(parent))
         command += ["--ro-bind", source, place]
         made.add(place)
-    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
+    # In /proc a notebook could take back that it is to be ended first.
+    command += ["--remount-ro", "/dev", "--remount-ro", "/proc", "--remount-ro", "/"]
+    command += ["--chdir", HOME]
     for name, value in inside.items():
         command += ["--setenv", name, value]
     return [*command, "--setenv", "PYTHONPATH", COURSE, "--"]
