@@ -632,7 +632,7 @@ CASES: dict[str, tuple[list[str], tuple[float, float, float]]] = {
             "            open(path, 'ab', 0).write(b'x'); return True\n"
             "        except OSError: pass\n"
             "    try:\n"
-            "        open('/proc/self/oom_score_adj', 'wb', 0).write(b'-1000'); return True\n"
+            "        open('/proc/self/oom_score_adj', 'wb', 0).write(b'0'); return True\n"
             "    except OSError: return False\n"
             "def count(inputs, units): return inputs * units + units if won() else 7",
             CLIP,
