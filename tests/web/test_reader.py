@@ -11,6 +11,7 @@ QUERIES = {
     "bottleneck": "chapters/bottleneck_width.html",
     "trustworthiness": "chapters/tsne.html",
     "dead": "chapters/denoising.html",
+    "diffusion": "chapters/diffusion.html",
     "upsampling": "chapters/conv_autoencoder.html",
     "1,185": "chapters/conv_autoencoder.html",
     "1185": "chapters/conv_autoencoder.html",
