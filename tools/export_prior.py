@@ -4,8 +4,8 @@ python -m tools.export_prior [--profile full]
 
 It is the decoder of the code of two numbers. The codes of the map are a surface of two dimensions,
 and what the last layer makes of them lies near a space of few. So its weights, 400 x 784, are
-written as a product of 400 x 48 and 48 x 784: a third of the numbers. prior.json says by how much
-that moves a pixel at most, anywhere on the map; the format of prior.bin is that of
+written as a product of 400 x 64 and 64 x 784: a quarter of the numbers. prior.json says by how
+much that moves a pixel at most, anywhere on the map; the format of prior.bin is that of
 tools/export_demo.py.
 """
 
@@ -22,7 +22,7 @@ from tools.trained import from_chapter, training_hash
 
 CHAPTER = "variational_autoencoder"
 TRAINING = r"class Draw|build\(|x_train ="  # the cells that say what is trained, and on what
-RANK = 48
+RANK = 64
 REACH = 3  # how far the map goes, in standard deviations of the prior
 
 
