@@ -234,6 +234,23 @@ def test_every_number_on_other_pages_is_in_a_chapter(page):
     assert numbers(text) - known - allowed == set()
 
 
+def test_what_diffusion_quotes_of_the_variational_autoencoder_is_its_output():
+    outputs = {
+        name: "".join(
+            output.get("text", "")
+            for cell in code_cells(ROOT / "chapters" / f"{name}.ipynb")
+            for output in cell.outputs
+        )
+        for name in ("diffusion", "variational_autoencoder")
+    }
+    (quoted,) = re.findall(r"chapter 10, 4000 images: (.*)", outputs["diffusion"])
+    vae, vae_apart, pca, pca_apart = re.findall(r"[\d.]+%?", quoted.replace("20 numbers", ""))
+    for name, distance, apart in (("VAE", vae, vae_apart), ("PCA", pca, pca_apart)):
+        assert re.search(
+            rf"^{name} +{distance} +{apart}$", outputs["variational_autoencoder"], re.M
+        )
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_every_chapter_says_how_long_it_is_to_read(path):
     head = "\n".join(cell.source for cell in read(path).cells[:2])
