@@ -10,6 +10,7 @@ QUERIES = {
     "PCA": "chapters/pca.html",
     "bottleneck": "chapters/bottleneck_width.html",
     "trustworthiness": "chapters/tsne.html",
+    "silhouette": "chapters/maps.html",
     "dead": "chapters/denoising.html",
     "diffusion": "chapters/diffusion.html",
     "upsampling": "chapters/conv_autoencoder.html",
