@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import yaml
 from helpers.pages import NODE, REPOSITORY
 from helpers.repository import ROOT
 from moved_pages import MOVED
@@ -105,6 +106,22 @@ def test_all_links_are_derived_from_the_one_address(site):
     for location in locations:
         path = location.removeprefix("https://someone.github.io/a-course/")
         assert (site / path).is_file()
+
+
+def test_a_link_that_names_a_chapter_by_its_number_leads_there():
+    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    numbered = [page["file"] for part in contents["parts"] for page in part["chapters"]]
+    names = [file.removeprefix("chapters/") for file in numbered if file.startswith("chapters/")]
+    found = []
+    for folder in ("chapters", "pages", "exercises", "masters"):
+        for path in [*(ROOT / folder).glob("*.md"), *(ROOT / folder).glob("*.py")]:
+            text = path.read_text(encoding="utf-8")
+            links = (
+                r"\[[^\]]*?\b[Cc]hapter (\d+)(?:'s)?\]\((?:\.\./chapters/)?(\w+)\.(?:ipynb|html)"
+            )
+            found += [(path.name, int(n), name) for n, name in re.findall(links, text)]
+    assert len(found) > 60
+    assert [link for link in found if names.index(link[2]) + 1 != link[1]] == []
 
 
 def test_a_card_says_which_earlier_chapters_are_needed(site):
