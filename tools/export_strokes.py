@@ -3,7 +3,8 @@
 python -m tools.export_strokes [--profile full]
 
 The chapter's dictionary of the dense network's hidden layer is written as a layer from features to
-units, followed by the network's own layer to its code; the page has the decoder. Only features
+units, whose bias is the layer's mean and the dictionary's own bias, followed by the network's own
+layer to its code; the page has the decoder. Only features
 that are on for one of the sample digits are written.
 """
 
@@ -31,7 +32,7 @@ def main() -> None:
     data = load_mnist()
     if data.name != "mnist":
         raise SystemExit("The page shows MNIST, which cannot be had here; see the warning above.")
-    wanted = {"rows": 'rows["TopK"]', "mean": "mean", "codes": 'codes["TopK"][1]'}
+    wanted = {"rows": 'rows["TopK"]', "mean": 'mean + bias["TopK"]', "codes": 'codes["TopK"][1]'}
     found = from_chapter(CHAPTER, preset, wanted)
     samples = [int(np.flatnonzero(data.y_test == digit)[0]) for digit in range(10)]
     codes = found["codes"][samples]

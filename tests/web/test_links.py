@@ -26,6 +26,7 @@ HOSTS = {
     "colab.research.google.com": "runs a chapter",
     "github.com": "the slides of the lecture, and the course's own repository",
     "blog.keras.io": "references: the tutorial whose loss a chapter reproduces",
+    "transformer-circuits.pub": "references: a paper that was published there and nowhere else",
     "creativecommons.org": "the licence of the text",
     "theory.stanford.edu": "instructors: a tool that finds plagiarism",
 }

@@ -20,6 +20,7 @@ QUERIES = {
     "161,804": "chapters/dense_autoencoder.html",
     "KL": "pages/glossary.html",
     "VAE": "pages/glossary.html",
+    "tied weights": "chapters/sparse_codes.html",
 }
 PAGES = [
     "index.html",
