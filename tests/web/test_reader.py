@@ -16,6 +16,7 @@ QUERIES = {
     "1185": "chapters/conv_autoencoder.html",
     "161804": "chapters/dense_autoencoder.html",
     "161,804": "chapters/dense_autoencoder.html",
+    "Hamming": "chapters/retrieval.html",
     "KL": "pages/glossary.html",
     "VAE": "pages/glossary.html",
 }
