@@ -16,6 +16,9 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 # JOBS=2 executes two chapters side by side; ALL=1 executes what is not stale, too.
 HOW := --jobs $(or $(JOBS),1) $(if $(ALL),--all)
 
+# What makes and runs the grader's image.
+ENGINE ?= $(shell command -v docker || command -v podman)
+
 # How many processes share the tests.
 WORKERS ?= 2
 
@@ -30,8 +33,8 @@ SHARED := --dist loadfile --no-loadscope-reorder -n $(WORKERS)
 
 .DEFAULT_GOAL := help
 .PHONY: help book test test-chapters test-jax test-torch test-oldest test-newest site serve pdf slides web-audit chapters \
-    experiments robustness bench gpu check sync format overview demo explorer screenshot lint \
-    setup-ci bench-demo bench-grade lock clean
+    experiments robustness bench gpu check sync format overview demo explorer prior strokes \
+    screenshot lint setup-ci bench-demo bench-grade image test-image publish-image lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
@@ -121,6 +124,12 @@ explorer: $(READY) ## compute the maps of chapter 3's explorer and the runs of i
 	@$(BIN)/python -m tools.export_explorer
 	@$(BIN)/python -m tools.export_runs
 
+prior: $(READY) ## write the network of the live map of codes (minutes after `make chapters`, else a training)
+	@$(BIN)/python -m tools.export_prior
+
+strokes: $(READY) ## write the features of the live figure of sparse codes (minutes after `make chapters`)
+	@$(BIN)/python -m tools.export_strokes
+
 screenshot: site ## take the README's picture of the site (needs chromium)
 	@$(CHROMIUM) --headless --no-sandbox --hide-scrollbars --window-size=1280,900 \
 	    --virtual-time-budget=5000 --screenshot=site/_static/screenshot.png \
@@ -132,15 +141,34 @@ lint: $(READY) ## ruff, mypy, codespell: the same in CI and before each commit
 	@$(BIN)/mypy
 	@$(BIN)/codespell
 
-bench-grade: $(READY) $(NBGRADER)/.ready ## measure the grader beside `otter run` and nbgrader (SECTIONS="numpy keras memory")
+bench-grade: $(READY) $(NBGRADER)/.ready ## measure the grader beside `otter run` and nbgrader (SECTIONS="numpy keras memory class")
 	@$(BIN)/python -m tools.bench_grade $(SECTIONS) --nbgrader $(NBGRADER)/bin/python
+
+image: ## make the grader's container image with docker or podman, as ae-grade (ENGINE names one)
+	@$(or $(ENGINE),$(error There is neither docker nor podman)) build --tag ae-grade \
+	    --file grader/Containerfile $(BUILD) .
+
+test-image: $(READY) ## grade hostile submissions in that image, as the guide for instructors says
+	@AE_TEST_IMAGE=$(notdir $(ENGINE)) $(BIN)/python -m pytest grader/tests/test_image.py
+
+publish-image: ## push it to the registry of the repository on GitHub that _config.yml names; the workflow's
+	@place=$$(sed -n 's,^  url: "https://github.com/\([^"]*\)".*,\1,p' _config.yml | tr A-Z a-z); \
+	if [ -z "$$place" ]; then echo "_config.yml has no address on GitHub: nothing is published."; exit; fi; \
+	image=ghcr.io/$$place/ae-grade:$$(uname -m); \
+	printenv REGISTRY_TOKEN | $(ENGINE) login ghcr.io --username token --password-stdin; \
+	$(ENGINE) tag ae-grade $$image && $(ENGINE) push $$image
 
 setup-ci: ## install what the tests need besides Python packages (Debian and Ubuntu, with sudo)
 	@.ci/setup
 
-lock: ## make .ci/requirements.lock anew (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade \
-	    --custom-compile-command "make lock" requirements.txt --output-file .ci/requirements.lock
+# The grader's own is a part of the other, for its image.
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade \
+    --custom-compile-command "make lock"
+lock: ## make .ci/requirements.lock and grader/requirements.lock anew (needs uv)
+	$(LOCK) requirements.txt --output-file .ci/requirements.lock
+	echo hatchling | $(LOCK) --all-extras --no-annotate --constraint .ci/requirements.lock \
+	    --no-emit-package ae-lib pyproject.toml grader/pyproject.toml - \
+	    --output-file grader/requirements.lock
 
 clean: ## remove what was built; the virtual environment stays
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis

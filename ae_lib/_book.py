@@ -55,6 +55,7 @@ class _Door:
     compiled_as: Any = field(default_factory=weakref.WeakKeyDictionary)
     keepers: Any = field(default_factory=weakref.WeakKeyDictionary)
     inside: bool = False
+    resumed: int = 0  # trainings that began with epochs of an earlier run
 
 
 _door: _Door | None = None
@@ -138,6 +139,11 @@ def uninstall() -> None:
         _door = None
 
 
+def resumed() -> int:
+    """Return how many trainings since `install` did not start from their beginning."""
+    return _door.resumed if _door is not None else 0
+
+
 def _fit(door: _Door, model: keras.Model, options: dict[str, Any]) -> keras.callbacks.History:
     trainer = _trainer(door, model)
     folder = None
@@ -151,6 +157,7 @@ def _fit(door: _Door, model: keras.Model, options: dict[str, Any]) -> keras.call
     keeper = Keeper(folder, options.get("epochs", 1))
     first = 0 if options.get("initial_epoch") else keeper.restore(trainer)
     if first:
+        door.resumed += 1
         print(f"Going on after epoch {first}, from {folder}.", file=sys.stderr)
         options["initial_epoch"] = first
     given = options.get("callbacks") or []

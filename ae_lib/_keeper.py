@@ -38,8 +38,7 @@ def training_key(
     """
     digest = hashlib.sha256(keras.backend.backend().encode())
     for layer in model.layers:
-        activation = getattr(getattr(layer, "activation", None), "__name__", "")
-        digest.update(f"{type(layer).__name__} {activation} {layer.dtype_policy.name}".encode())
+        digest.update(f"{type(layer).__name__} {_config_of(layer)}".encode())
     for weight in model.get_weights():
         digest.update(np.ascontiguousarray(weight).data)
     settings = optimizer.get_config()
@@ -50,6 +49,16 @@ def training_key(
     for name in ("x", "y"):
         digest.update(np.ascontiguousarray(options[name]).data)
     return digest.hexdigest()[:12]
+
+
+def _config_of(layer: keras.layers.Layer) -> str:
+    """Return all that a layer was told, but for its name, which counts the layers of a kernel."""
+    try:
+        config = layer.get_config()
+    except (NotImplementedError, TypeError, ValueError):  # a layer that cannot say it
+        return os.urandom(8).hex()  # is like no other
+    config.pop("name", None)
+    return json.dumps(config, sort_keys=True, default=str)
 
 
 class Keeper(keras.callbacks.Callback):

@@ -5,7 +5,8 @@ python -m tools.bench_grade page
 
 Sections: numpy (a pile of copies of the solution of sheet 1 by `ae-grade`, by `otter run`
 and, with the Python of an environment that has it, by nbgrader), keras (one solution of sheet 2
-beside the bare notebook), memory (1,000 submissions); by default the first two. Results go to
+beside the bare notebook), memory (1,000 submissions), class (300 honest students among ten of each
+attack of the grader's tests, on their small sheet); by default the first two. Results go to
 results/grading.json, and the table in instructors.md is made from it; `page` only makes the table.
 Nothing else should run meanwhile.
 """
@@ -17,13 +18,16 @@ import inspect
 import io
 import json
 import os
+import random
 import re
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib import metadata
@@ -272,7 +276,92 @@ def measure_memory(options: argparse.Namespace, work: Path) -> dict[str, Any]:
     return {"sheet": NUMPY, "at_a_time": 2, "samples": samples}
 
 
-SECTIONS = {"numpy": measure_numpy, "keras": measure_keras, "memory": measure_memory}
+@contextlib.contextmanager
+def watched_memory() -> Iterator[dict[str, int]]:
+    """Note the most MiB that the run, its largest worker and all of them together hold."""
+    peak = {"run_mib": 0, "largest_worker_mib": 0, "all_mib": 0}
+    done = threading.Event()
+
+    def watch() -> None:
+        here = psutil.Process()
+        while not done.wait(0.2):
+            # Boxes and what starts them are further down; shared pages count once.
+            held = [of_its_own(here)]
+            with contextlib.suppress(psutil.NoSuchProcess):
+                for server in here.children():
+                    held += [of_its_own(w) for w in (server, *server.children())]
+            held = [size // 2**20 for size in held]
+            now = {
+                "run_mib": held[0],
+                "largest_worker_mib": max(held[1:], default=0),
+                "all_mib": sum(held),
+            }
+            peak.update({name: max(size, now[name]) for name, size in peak.items()})
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield peak
+    finally:
+        done.set()
+        thread.join()
+
+
+def of_its_own(process: psutil.Process) -> int:
+    try:
+        return process.memory_full_info().pss
+    except psutil.Error:  # it ended while we looked
+        return 0
+
+
+def measure_class(options: argparse.Namespace, work: Path) -> dict[str, Any]:
+    """Grade honest students among attacks of every kind, in an order drawn by lot."""
+    sys.path.append(str(ROOT / "grader" / "tests"))  # what the tests know of attacks
+    from hostile import CASES, COSTLY, GREEDY, SOCKETS, WRONG, cells_of
+    from samples import CLIP, RATIO, SHEET, SOLUTION, notebook
+
+    sheet = load_sheet(str(SHEET))
+    kinds: dict[str, tuple[list[str], float]] = {"honest": ([*SOLUTION], full_marks(sheet))}
+    kinds |= {name: (cells_of(name, work, 9), sum(CASES[name][1])) for name in CASES}
+    kinds |= {name: ([CLIP, RATIO, cell], 5) for name, cell in COSTLY.items()}
+    kinds |= {"greedy": ([GREEDY, *WRONG], 0), "sockets": ([*SOLUTION, SOCKETS], full_marks(sheet))}
+    students = ["honest"] * options.honest + [*kinds][1:] * options.each
+    random.Random(0).shuffle(students)
+    folder = work / "all"
+    folder.mkdir()
+    for i, kind in enumerate(students):
+        (folder / f"s{i:04}.ipynb").write_bytes(notebook(*kinds[kind][0], f"# {i}"))
+    found = collect(folder, sheet.notebook).submissions
+    start = time.perf_counter()
+    with watched_memory() as peak:
+        outcome = grade_all(sheet, found, Log(work / "log.jsonl"), find_sandbox(), CORES)
+    seconds = time.perf_counter() - start
+    totals = {record["student"]: record["total"] for record in outcome.records.values()}
+    marks = [(kind, totals.get(f"s{i:04}"), kinds[kind][1]) for i, kind in enumerate(students)]
+    harmed = [mark for mark in marks if mark[0] == "honest" and mark[1] != mark[2]]
+    unearned = [mark for mark in marks if mark[1] is not None and mark[1] > mark[2]]
+    less = Counter(k for k, got, full in marks if k not in COSTLY and (got is None or got < full))
+    print(f"{seconds:.0f} s, {peak}, less than their answers deserve: {dict(less)}", flush=True)
+    if harmed or unearned:
+        sys.exit(f"harmed: {harmed}\nunearned: {unearned}")
+    return {
+        "sheet": "grader/tests/sheet",
+        "honest": options.honest,
+        "attacks": len(kinds) - 1,
+        "of_each": options.each,
+        "at_a_time": CORES,
+        "seconds": round(seconds),
+        "less_than_deserved": dict(less),
+        "peak": peak,
+    }
+
+
+SECTIONS = {
+    "numpy": measure_numpy,
+    "keras": measure_keras,
+    "memory": measure_memory,
+    "class": measure_class,
+}
 
 
 def made_with(options: argparse.Namespace) -> dict[str, Any]:
@@ -311,6 +400,7 @@ def seconds_of(record: dict[str, Any], grader: str, at_a_time: int | None = None
 def table(record: dict[str, Any]) -> str:
     """Return what instructors.md shows of the record."""
     numpy, keras, memory = record["numpy"], record["keras"], record["memory"]
+    crowd = record["class"]
     lines = ["", "| grader | at a time | seconds per submission |", "|---|---:|---:|"]
     lines += [
         f"| {row['grader']} | {row['at_a_time']} | {row['seconds']:.2f} |" for row in numpy["rows"]
@@ -332,6 +422,10 @@ def table(record: dict[str, Any]) -> str:
         f"Between submission {first['done']:,} and {last['done']:,} the run went from "
         f"{first['run_mib']} to {last['run_mib']} MiB, its largest worker from "
         f"{first['largest_worker_mib']} to {last['largest_worker_mib']} MiB.",
+        f"In a class of {crowd['honest']} honest students among {crowd['of_each']} of each of "
+        f"{crowd['attacks']} attacks every honest mark is right and no attack gains one; it takes "
+        f"{crowd['seconds'] / 60:.0f} minutes, and the grader with its workers holds "
+        f"{crowd['peak']['all_mib']} MiB at most.",
         "",
     ]
     return "\n".join(lines) + "\n"
@@ -351,6 +445,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("sections", nargs="*", metavar="SECTION", default=["numpy", "keras"])
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--many", type=int, default=1000, help="submissions of section memory")
+    parser.add_argument("--honest", type=int, default=300, help="honest students of section class")
+    parser.add_argument("--each", type=int, default=10, help="of each attack there")
     parser.add_argument("--others", type=int, default=4, help="submissions for the rivals")
     parser.add_argument("--nbgrader", type=Path, help="Python of an environment with nbgrader")
     parser.add_argument("--out", type=Path, default=PATH)

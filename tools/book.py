@@ -50,14 +50,15 @@ def door(chapter: Chapter, state: Path | None, store: bool) -> tuple[str, str]:
     """
     if not (store and chapter.stores):
         kept = "" if state is None else f"state_dir={str(state)!r}"
-        return f"from ae_lib import _book\n_book.install({kept})", ""
+        return f"from ae_lib import _book\n_book.install({kept})", "print(_book.resumed())"
     (name,) = chapter.stores
     before = (
         "from ae_lib import _book\n"
         f"_book.install(store={name!r}, weights_dir={str(ROOT / WEIGHTS)!r}, "
         f"state_dir={str(state)!r})"
     )
-    return before, f"_book.store({name!r}, model, history, data, seed)"
+    stored = f"_book.store({name!r}, model, history, data, seed)"
+    return before, f"{stored}\nprint(_book.resumed())"
 
 
 def execute_chapter(
@@ -78,16 +79,14 @@ def execute_chapter(
     if threads < processors():
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
             environment[name] = str(threads)
-    before_it = set(state.glob("*"))
     notebook = read_text(chapter.text)
     before, after = door(chapter, None if measure else state, store)
-    seconds, _ = execute(notebook, ROOT / "chapters", environment, before, after)
+    seconds, resumed = execute(notebook, ROOT / "chapters", environment, before, after)
     course = notebook.metadata.get("course", {})
     notebook.metadata["course"] = {**course, "made_from": made_from}
     kept = ROOT / EXECUTED / preset / f"{chapter.name}.ipynb"
     write_notebook(chapter.notebook if store else kept, notebook)
-    trained = set(state.glob("*")) - before_it
-    if trained or not (chapter.stores and store):  # else a training was resumed or known
+    if int(resumed) == 0:  # else the time is not the chapter's
         date = datetime.now(UTC).date().isoformat()
         record = ROOT / TIMES if store else ROOT / "_build" / TIMES.name
         record_time(record, preset, chapter.name, seconds, threads, date)

@@ -78,9 +78,11 @@ def describe(name: str, model: keras.Model, tensors: Tensors) -> dict[str, Any]:
     halves = ("dense_encoder", "dense_decoder") if name == "dense" else (name, name)
     layers: list[dict[str, Any]] = []
     code = 0
-    for layer in model.layers[1:]:
+    for layer in model.layers:
         kind = type(layer).__name__
         match kind:
+            case "InputLayer":
+                continue
             case "Dense" | "Conv2D":
                 kernel, bias = layer.get_weights()
                 file = halves[code > 0]

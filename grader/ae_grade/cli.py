@@ -4,7 +4,7 @@ ae-grade build masters/pca_sheet.py                notebooks and tests for stude
 ae-grade inspect submissions.zip                   who is found in it, and what is left out
 ae-grade run pca_sheet submissions/ --out grades/  mark a folder, a Canvas zip or a Moodle zip
 ae-grade merge grades/ part1/ part2/               join runs over parts, add marks given by hand
-ae-grade doctor                                    which sandbox there is, and whether it holds
+ae-grade doctor                                    whether the sandbox is there, and holds
 """
 
 import argparse
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from ae_grade.files import processors
-from ae_grade.sandbox import KINDS, SandboxError, find_sandbox
+from ae_grade.sandbox import SandboxError, find_sandbox
 
 __all__ = ["main"]
 
@@ -47,12 +47,12 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--out", type=Path, default=Path("grades"), help="default: grades/")
     run.add_argument("--jobs", type=int, default=processors(), help="default: all processors")
     run.add_argument("--shard", default="1/1", help="mark only the i-th of n parts: i/n")
-    run.add_argument("--sandbox", choices=KINDS, default="", help="default: the first there is")
     run.add_argument(
         "--no-sandbox",
         dest="sandbox",
         action="store_const",
         const="none",
+        default="bubblewrap",
         help="run notebooks as ordinary programs: only for submissions that you trust",
     )
     run.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -79,7 +79,6 @@ def parser() -> argparse.ArgumentParser:
     merge.set_defaults(function=merge_command)
 
     doctor = commands.add_parser("doctor", help="try the sandbox of this machine")
-    doctor.add_argument("--sandbox", choices=KINDS, default="", help="default: the first there is")
     doctor.set_defaults(function=doctor_command)
     return top
 
@@ -158,7 +157,7 @@ def merge_command(options: argparse.Namespace) -> int:
 def doctor_command(options: argparse.Namespace) -> int:
     from ae_grade.doctor import examine
 
-    return examine(options.sandbox)
+    return examine()
 
 
 if __name__ == "__main__":

@@ -17,8 +17,11 @@ __all__ = ["CHECKS", "examine", "try_box"]
 MEMORY = 512 * 2**20
 ADVICE = """bubblewrap needs user namespaces. Where the kernel forbids them:
   Debian: sysctl kernel.unprivileged_userns_clone=1
-  Ubuntu 24.04: an AppArmor profile for /usr/bin/bwrap (containers/bubblewrap#632)
-  in a container: run it with --security-opt seccomp=unconfined, or grade outside it"""
+  Ubuntu 24.04: sysctl kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile for
+    /usr/bin/bwrap (containers/bubblewrap#632); for a container, too, on the machine itself
+  in a container: start it as the guide for instructors shows, as a user other than root and with
+    --security-opt seccomp=unconfined, --security-opt apparmor=unconfined and, of docker,
+    --security-opt systempaths=unconfined, of podman --security-opt unmask=ALL"""
 
 # Each cell must fail; a cell that goes through is a hole.
 CHECKS = {
@@ -52,21 +55,15 @@ def try_box(sandbox: Sandbox) -> None:
     Box(sandbox, Limits(memory=MEMORY)).close()
 
 
-def examine(kind: str = "") -> int:
-    """Print the findings; return the exit status: 0 if the sandbox holds.
-
-    Parameters
-    ----------
-    kind : str
-        As `ae_grade.sandbox.find_sandbox` takes it.
-    """
+def examine() -> int:
+    """Print the findings; return the exit status: 0 if the sandbox holds."""
     print(f"Python {platform.python_version()} at {sys.executable}")
     try:
-        sandbox = find_sandbox(kind)
+        sandbox = find_sandbox()
         try_box(sandbox)
     except SandboxError as error:
         print(f"No sandbox: {error}")
-        if kind in ("", "bubblewrap") and shutil.which("bwrap"):
+        if shutil.which("bwrap"):
             print(ADVICE)
         return 1
     print(f"Sandbox: {sandbox}")

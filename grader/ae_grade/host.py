@@ -28,7 +28,6 @@ from ae_grade.sandbox import (
     SandboxError,
     Surroundings,
     bubblewrap_command,
-    container_command,
     environment,
 )
 from ae_grade.seccomp import SECCOMP, column, filter_program
@@ -76,7 +75,6 @@ class Box:
         self._ready = False
         self.last_words = ""
         self._inner = 0  # process 1 of the box, as this machine counts
-        self._name = ""  # of the container, if it is one
         self._ended = threading.Event()
         self._folder: tempfile.TemporaryDirectory | None = None
         self._process = self._start(backend, list(preload))
@@ -95,17 +93,12 @@ class Box:
             raise SandboxError(
                 f"The box did not start ({type(error).__name__}). It said: {self.last_words}"
             ) from None
-        if self._name:
-            self._inner = self._first_process()
         self._ready = True
 
     def _start(self, backend: str, preload: list[str]) -> subprocess.Popen:
         limits, kind, course = self.limits, self.sandbox.kind, self.surroundings
         # A user of its own for each box: the limit on processes counts by user.
         uid = FIRST_UID + threading.get_native_id()
-        if self.sandbox.rootless:
-            # Podman makes a space of users for each container; docker has 65,536 for all.
-            uid = os.getuid() if kind == "podman" else 1024 + threading.get_native_id() % 60_000
         inside = environment(HOME, backend, limits, course)
         options: dict[str, Any] = {"uid": uid, "rlimits": limits.rlimits(), "preload": preload}
         pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
@@ -117,16 +110,9 @@ class Box:
             program = [sys.executable, str(HERE / "guest.py"), json.dumps(options)]
             return subprocess.Popen(program, env=inside, **pipes)
         options["filter"] = [SECCOMP[column()], filter_program().hex()]
-        options["container"] = kind != "bubblewrap"
         program = [sys.executable, "/box/guest.py", json.dumps(options)]
-        if options["container"]:
-            self._name = f"ae-grade-{os.urandom(8).hex()}"
-            command = container_command(self.sandbox, self._name, uid, limits, inside, course)
-            # With this environment, since the program looks there for its daemon.
-            return subprocess.Popen(command + program, **pipes)
-        command = bubblewrap_command(limits, inside, course)
         info_read, info_write = os.pipe()
-        command[1:1] = ["--info-fd", str(info_write)]
+        command = bubblewrap_command(limits, inside, course, info_write)
         try:
             # Without environment: the box can read that of its first process.
             process = subprocess.Popen(command + program, env={}, pass_fds=(info_write,), **pipes)
@@ -136,13 +122,6 @@ class Box:
             said = info.read()
         self._inner = json.loads(said)["child-pid"] if said else 0
         return process
-
-    def _first_process(self) -> int:
-        words = [self.sandbox.kind, "inspect", "--format", "{{.State.Pid}}", self._name]
-        said = subprocess.run(
-            words, capture_output=True, encoding="utf-8", check=False
-        ).stdout.strip()
-        return int(said) if said.isdigit() else 0  # it has ended: the next request says why
 
     def request(
         self, header: dict, arrays: Sequence[np.ndarray] = (), timeout: float = 60
@@ -217,11 +196,6 @@ class Box:
     def _kill(self) -> None:
         """Kill the box; what started it ends by itself once all that ran in it is gone."""
         if self._process.poll() is not None:
-            return
-        if self._name:
-            # Containers may belong to a daemon that runs as another user.
-            words = [self.sandbox.kind, "kill", self._name]
-            subprocess.run(words, capture_output=True, check=False)
             return
         with contextlib.suppress(ProcessLookupError):
             if self.sandbox.kind == "none":

@@ -1,31 +1,27 @@
-"""The sandboxes: which one a machine has, what a box of it sees, and the command that starts it."""
+"""The sandbox: whether a machine has it, what a box of it sees, and the command that starts it."""
 
-import functools
-import hashlib
-import io
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tarfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["KINDS", "Limits", "Sandbox", "SandboxError", "Surroundings", "find_sandbox"]
+__all__ = ["Limits", "Sandbox", "SandboxError", "Surroundings", "find_sandbox"]
 
 HERE = Path(__file__).parent
 HOME = "/home/student"
 COURSE = "/box/course"  # where the course's package lies inside
 WRITABLE = ("/tmp", "/dev/shm", HOME)
-KINDS = ("bubblewrap", "podman", "docker")  # in the order of choice
 BUBBLEWRAP = (0, 8)  # the first with --size and --disable-userns
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
 FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
 FIRST_UID = 2**30  # no machine has users up here
 ADVICE = (
     "Install bubblewrap 0.8 or newer (Debian 12, Ubuntu 24.04: `apt install bubblewrap`; Fedora: "
-    "`dnf install bubblewrap`), or else podman or docker; then try `ae-grade doctor`."
+    "`dnf install bubblewrap`), or grade in the container image, as the guide for instructors "
+    "shows; then try `ae-grade doctor`."
 )
 
 
@@ -100,28 +96,24 @@ class Sandbox:
     Attributes
     ----------
     kind : str
-        One of `KINDS`, or ``"none"``.
+        ``"bubblewrap"``, or ``"none"``.
     version : str
-    rootless : bool
-        Containers belong to an ordinary user, who has few user numbers to give away.
     """
 
     kind: str
     version: str = ""
-    rootless: bool = False
 
     def __str__(self) -> str:
         return f"{self.kind} {self.version}".strip()
 
 
-def find_sandbox(kind: str = "") -> Sandbox:
+def find_sandbox(kind: str = "bubblewrap") -> Sandbox:
     """Return the sandbox of this machine.
 
     Parameters
     ----------
     kind : str
-        One of `KINDS`; by default the first of them that there is. Or ``"none"``: run notebooks as
-        ordinary processes, for trusted submissions only.
+        Or ``"none"``: run notebooks as ordinary processes, for trusted submissions only.
 
     Raises
     ------
@@ -130,84 +122,23 @@ def find_sandbox(kind: str = "") -> Sandbox:
     """
     if not sys.platform.startswith("linux") or not hasattr(os, "fork"):
         raise SandboxError(
-            "Grading needs Linux: use WSL on Windows, or a Linux machine. `build`, `inspect` and "
-            "`merge` run here, too."
+            "Grading needs Linux: take the container image with docker or podman, as the guide for "
+            "instructors shows, or a Linux machine. `build`, `inspect` and `merge` run here, too."
         )
     if kind == "none":
         if os.getuid() == 0:
             raise SandboxError("Without a sandbox, nothing runs as root: be an ordinary user.")
         return Sandbox("none")
-    faults = []
-    for name in (kind,) if kind else KINDS:
-        try:
-            return find_bubblewrap() if name == "bubblewrap" else find_container(name)
-        except SandboxError as error:
-            faults.append(f"{name}: {error}")
-    raise SandboxError("\n".join(["The sandbox is missing.", *faults, ADVICE]))
-
-
-def find_bubblewrap() -> Sandbox:
     program = shutil.which("bwrap")
     if program is None:
-        raise SandboxError("there is no program `bwrap`")
+        raise SandboxError(f"The sandbox is missing: there is no program `bwrap`.\n{ADVICE}")
     said = subprocess.run(
         [program, "--version"], capture_output=True, encoding="utf-8", check=False
     )
     numbers = re.findall(r"\d+", said.stdout)
     if tuple(map(int, numbers[:2])) < BUBBLEWRAP:
-        raise SandboxError(f"{program} is too old ({said.stdout.strip()})")
+        raise SandboxError(f"{program} is too old ({said.stdout.strip()}).\n{ADVICE}")
     return Sandbox("bubblewrap", ".".join(numbers))
-
-
-def find_container(program: str) -> Sandbox:
-    """Ask podman or docker whether it works, and see to it that it has the image of the boxes."""
-    if shutil.which(program) is None:
-        raise SandboxError(f"there is no program `{program}`")
-    asked = {
-        "podman": "{{.Version.Version}} {{.Host.Security.Rootless}}",
-        "docker": "{{.ServerVersion}} {{.SecurityOptions}}",
-    }
-    said = container_call(program, "info", "--format", asked[program]).decode().strip()
-    version, _, rest = said.partition(" ")
-    if not version:  # some versions of docker succeed without a daemon
-        raise SandboxError(f"`{program} info` names no version; does its daemon run?")
-    name, content = empty_image()
-    if (
-        name
-        not in container_call(program, "images", "--format", "{{.Repository}}:{{.Tag}}").decode()
-    ):
-        container_call(program, "import", "-", name, stdin=content)
-    return Sandbox(program, version, rootless=rest == "true" or "rootless" in rest)
-
-
-def container_call(program: str, *arguments: str, stdin: bytes = b"") -> bytes:
-    done = subprocess.run([program, *arguments], input=stdin, capture_output=True, check=False)
-    if done.returncode:
-        words = done.stderr.decode(errors="replace").strip()[-1000:]
-        raise SandboxError(f"`{program} {arguments[0]}` says: {words}")
-    return done.stdout
-
-
-@functools.cache
-def empty_image() -> tuple[str, bytes]:
-    """Return the name and the content of an image with nothing but places for a system.
-
-    A box sees the Python that grades it, as in bubblewrap; nothing is fetched from a registry.
-    """
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for path in ("/box", "/data", "/dev", "/etc", "/home", "/proc", "/sys", "/tmp", *SYSTEM):
-            entry = tarfile.TarInfo(path[1:])
-            entry.mode = 0o755
-            if path in SYSTEM and os.path.islink(path):
-                entry.type, entry.linkname = tarfile.SYMTYPE, os.readlink(path)
-            elif path not in SYSTEM or os.path.isdir(path):
-                entry.type = tarfile.DIRTYPE
-            else:
-                continue
-            tar.addfile(entry)
-    content = buffer.getvalue()
-    return f"localhost/ae-grade-box:{hashlib.sha256(content).hexdigest()[:12]}", content
 
 
 def python_folders() -> list[str]:
@@ -252,9 +183,13 @@ def visible(surroundings: Surroundings) -> list[tuple[str, str]]:
     return [*found, *surroundings.files]
 
 
-def bubblewrap_command(limits: Limits, inside: dict, surroundings: Surroundings) -> list[str]:
+def bubblewrap_command(
+    limits: Limits, inside: dict, surroundings: Surroundings, info_fd: int
+) -> list[str]:
     """Return bubblewrap and its arguments: what is `visible`, read-only, and room to write."""
-    command = ["bwrap", "--die-with-parent", "--new-session", "--clearenv"]
+    # Where memory ends, the kernel shall end boxes, not the grader.
+    command = ["choom", "--adjust", "1000", "--", "bwrap"]
+    command += ["--info-fd", str(info_fd), "--die-with-parent", "--new-session", "--clearenv"]
     command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
     command += ["--unshare-cgroup-try", "--hostname", "box", "--cap-drop", "ALL"]
     if os.getuid() == 0:
@@ -284,40 +219,9 @@ def bubblewrap_command(limits: Limits, inside: dict, surroundings: Surroundings)
                 made.add(str(parent))
         command += ["--ro-bind", source, place]
         made.add(place)
-    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
+    # In /proc a notebook could take back that it is to be ended first.
+    command += ["--remount-ro", "/dev", "--remount-ro", "/proc", "--remount-ro", "/"]
+    command += ["--chdir", HOME]
     for name, value in inside.items():
         command += ["--setenv", name, value]
     return [*command, "--setenv", "PYTHONPATH", COURSE, "--"]
-
-
-def container_command(
-    sandbox: Sandbox,
-    name: str,
-    uid: int,
-    limits: Limits,
-    inside: dict,
-    surroundings: Surroundings,
-) -> list[str]:
-    """Return podman or docker and its arguments: the same box, as a container called `name`."""
-    command = [sandbox.kind, "run", "--rm", "--interactive", "--name", name, "--pull", "never"]
-    command += ["--log-driver", "none", "--network", "none", "--ipc", "private"]
-    command += ["--hostname", "box", "--cap-drop", "ALL"]
-    command += ["--security-opt", "no-new-privileges", "--security-opt", "label=disable"]
-    # What a box writes counts as its memory, too.
-    memory = str(limits.memory + 3 * limits.disk)
-    command += ["--memory", memory, "--memory-swap", memory]
-    command += ["--pids-limit", str(limits.processes)]
-    for limit, value in (("nofile", 256), ("nproc", limits.processes)):
-        command += ["--ulimit", f"{limit}={value}:{value}"]
-    command += ["--user", f"{uid}:{uid}", "--read-only", "--shm-size", str(limits.disk // 4)]
-    if sandbox.kind == "podman":
-        command += ["--read-only-tmpfs=false"]
-        if sandbox.rootless:
-            command += ["--userns", "keep-id"]
-    places = [("/tmp", limits.disk), (HOME, limits.disk)]
-    for place, size in [*places, *((f, limits.disk // 8) for f in surroundings.folders)]:
-        command += ["--tmpfs", f"{place}:rw,exec,mode=1777,size={size}"]
-    for source, place in visible(surroundings):
-        command += ["--mount", f"type=bind,source={source},target={place},readonly"]
-    command += [empty_image()[0], "/usr/bin/env", "-i"]
-    return [*command, *(f"{k}={v}" for k, v in inside.items()), f"PYTHONPATH={COURSE}"]

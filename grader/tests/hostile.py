@@ -9,6 +9,7 @@ right answers, anything less would punish the innocent neighbour of a bad answer
 import json
 import os
 import time
+from pathlib import Path
 
 from samples import CLIP, COUNT, RATIO, SECRET, SOLUTION, Outside, notebook, scores
 
@@ -631,7 +632,7 @@ CASES: dict[str, tuple[list[str], tuple[float, float, float]]] = {
             "            open(path, 'ab', 0).write(b'x'); return True\n"
             "        except OSError: pass\n"
             "    try:\n"
-            "        open('/proc/self/oom_score_adj', 'wb', 0).write(b'-1000'); return True\n"
+            "        open('/proc/self/oom_score_adj', 'wb', 0).write(b'0'); return True\n"
             "    except OSError: return False\n"
             "def count(inputs, units): return inputs * units + units if won() else 7",
             CLIP,
@@ -714,11 +715,75 @@ CASES: dict[str, tuple[list[str], tuple[float, float, float]]] = {
 }
 
 
-def attack(name: str, sheet: Sheet, sandbox: Sandbox, outside: Outside) -> None:
-    cells, expected = CASES[name]
+FORGE = "import sys\nprotocol = sys.modules['protocol']\n"
+# Answers to question 1 that are cheap to send and dear to look at.
+COSTLY = {
+    "keys that collide": (
+        f"{FORGE}keys = [[i * (2**61 - 1), 0] for i in range(60_000)]\n"
+        "protocol.pack = lambda value, *a: ({'dict': keys}, [])\n"
+    ),
+    "a dictionary of colliding keys": (
+        "def count(inputs, units): return {i * (2**61 - 1): 0 for i in range(60_000)}"
+    ),
+    "30 MB of bytes": (
+        "import numpy as np\ndef count(inputs, units): return np.zeros(30 * 2**20, 'u1')"
+    ),
+    "one array mentioned 500 times": (
+        f"{FORGE}import numpy as np\n"
+        "protocol.pack = lambda value, *a: ([{'array': 0}] * 500, [np.zeros(2**17)])\n"
+    ),
+    "an array of 64 MB": "import numpy as np\ndef count(i, u): return np.zeros(2**23 - 1)",
+    "a header of 4 MB": (
+        f"{FORGE}protocol.pack = lambda value, *a: ([[]] * 10**6, [])\ndef count(*a): return 1"
+    ),
+    "a long text": "def count(inputs, units): return 'x' * (3 * 2**20)",
+    "deep and wide": (
+        f"{FORGE}x = 1\nfor _ in range(18): x = [x, x]\nprotocol.pack = lambda value, *a: (x, [])\n"
+    ),
+}
+
+SOCKETS = """
+import array, os, socket
+kept = []
+def fill():
+    for _ in range(10**6):
+        a, b = socket.socketpair()
+        a.setblocking(False)
+        for size in (2**30, 2**20):
+            a.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
+        try:
+            while True: a.send(bytes(2**16))
+        except OSError:
+            pass
+        kept.append((a, b))
+for _ in range(8):
+    if os.fork() == 0:
+        try:
+            fill()
+        finally:
+            import time; time.sleep(30)
+try:
+    fill()
+except OSError:
+    pass
+import time; time.sleep(5)
+"""
+
+GREEDY = """
+import os
+for _ in range(100):
+    if os.fork() == 0:
+        while True: pass
+while True: pass
+"""
+
+
+def cells_of(name: str, folder: Path, port: int) -> list[str]:
+    """Return the cells of a case, which looks for this folder and for a server at this port."""
+    cells, _ = CASES[name]
     words = {
-        "{folder}": str(outside.folder),
-        "{port}": str(outside.port),
+        "{folder}": str(folder),
+        "{port}": str(port),
         "{pid}": str(os.getpid()),
         "{secret}": SECRET,
         # Else the search would find the word in the notebook that searches.
@@ -726,6 +791,11 @@ def attack(name: str, sheet: Sheet, sandbox: Sandbox, outside: Outside) -> None:
     }
     for word, value in words.items():
         cells = [cell.replace(word, value) for cell in cells]
+    return cells
+
+
+def attack(name: str, sheet: Sheet, sandbox: Sandbox, outside: Outside) -> None:
+    cells, expected = cells_of(name, outside.folder, outside.port), CASES[name][1]
     start = time.monotonic()
     record = grade(sheet, notebook(*cells), sandbox)
     assert scores(record)[:3] == expected, json.dumps(record, indent=1)

@@ -23,6 +23,7 @@ def test_the_record_reaches_the_targets():
     assert pool <= 0.4
     assert bench_grade.seconds_of(record, "otter run") >= 5 * pool
     assert record["keras"]["boxed"] <= 1.2 * record["keras"]["bare"]
+    assert record["class"]["peak"]["all_mib"] < 500
     samples = record["memory"]["samples"]
     assert samples[-1]["done"] >= 1000
     for key in ("run_mib", "largest_worker_mib"):

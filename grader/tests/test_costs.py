@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hostile import FULL, WRONG
+from hostile import COSTLY, FULL, GREEDY, SOCKETS, WRONG
 from samples import (
     CLIP,
     COUNT,
@@ -33,33 +33,6 @@ from ae_grade.feedback import feedback_page
 from ae_grade.grade import grade
 from ae_grade.sandbox import Sandbox
 from ae_grade.sheet import Sheet
-
-FORGE = "import sys\nprotocol = sys.modules['protocol']\n"
-# Answers to question 1 that are cheap to send and dear to look at.
-COSTLY = {
-    "keys that collide": (
-        f"{FORGE}keys = [[i * (2**61 - 1), 0] for i in range(60_000)]\n"
-        "protocol.pack = lambda value, *a: ({'dict': keys}, [])\n"
-    ),
-    "a dictionary of colliding keys": (
-        "def count(inputs, units): return {i * (2**61 - 1): 0 for i in range(60_000)}"
-    ),
-    "30 MB of bytes": (
-        "import numpy as np\ndef count(inputs, units): return np.zeros(30 * 2**20, 'u1')"
-    ),
-    "one array mentioned 500 times": (
-        f"{FORGE}import numpy as np\n"
-        "protocol.pack = lambda value, *a: ([{'array': 0}] * 500, [np.zeros(2**17)])\n"
-    ),
-    "an array of 64 MB": "import numpy as np\ndef count(i, u): return np.zeros(2**23 - 1)",
-    "a header of 4 MB": (
-        f"{FORGE}protocol.pack = lambda value, *a: ([[]] * 10**6, [])\ndef count(*a): return 1"
-    ),
-    "a long text": "def count(inputs, units): return 'x' * (3 * 2**20)",
-    "deep and wide": (
-        f"{FORGE}x = 1\nfor _ in range(18): x = [x, x]\nprotocol.pack = lambda value, *a: (x, [])\n"
-    ),
-}
 
 
 def peak_of(pid: int, into: list[int], stop: threading.Event) -> None:
@@ -148,47 +121,12 @@ def test_what_may_not_cross(sheet: Sheet) -> None:
         protocol.pack(protocol.np.zeros(9 * 2**20, "u1"))
 
 
-SOCKETS = """
-import array, os, socket
-kept = []
-def fill():
-    for _ in range(10**6):
-        a, b = socket.socketpair()
-        a.setblocking(False)
-        for size in (2**30, 2**20):
-            a.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
-        try:
-            while True: a.send(bytes(2**16))
-        except OSError:
-            pass
-        kept.append((a, b))
-for _ in range(8):
-    if os.fork() == 0:
-        try:
-            fill()
-        finally:
-            import time; time.sleep(30)
-try:
-    fill()
-except OSError:
-    pass
-import time; time.sleep(5)
-"""
-
-
 def test_buffers_of_sockets_count_as_memory(sheet: Sheet, sandbox: Sandbox) -> None:
     record = grade(sheet, notebook(*SOLUTION, SOCKETS), sandbox)
     assert scores(record)[:3] == FULL
     assert "more than 512 MB of memory" in record["problems"][0]
 
 
-GREEDY = """
-import os
-for _ in range(100):
-    if os.fork() == 0:
-        while True: pass
-while True: pass
-"""
 BUSY = COUNT.replace("    ", "    for _ in range(2 * 10**6): pass\n    ")
 
 

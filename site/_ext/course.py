@@ -124,7 +124,8 @@ def running_time(book: Path, name: str) -> str:
     cores = {run["cores"] for run in runs.values() if run}
     if not stated:
         return ""
-    return f"Running: {', '.join(stated)}, on {min(cores)} CPU cores."
+    on = "one CPU core" if min(cores) == 1 else f"{min(cores)} CPU cores"
+    return f"Running: {', '.join(stated)}, on {on}."
 
 
 def offer_to_run(app: Sphinx, page: str, template: str, context: dict, doctree: Any) -> None:
@@ -181,6 +182,27 @@ def thumbnail(notebook: Path, number: int, target: Path) -> None:
     card.save(target, quality=80)
 
 
+def needed(app: Sphinx, chapter: nodes.document) -> str:
+    """Return which chapters another one needs: those that its "You need ..." links to.
+
+    What follows a semicolon there helps, and is not needed.
+    """
+    numbers = []
+    for paragraph in chapter.findall(nodes.paragraph):
+        if not paragraph.astext().startswith("You need"):
+            continue
+        for child in paragraph.children:
+            if isinstance(child, nodes.Text) and ";" in child:
+                break
+            if target := child.attributes.get("reftarget") if child.children else None:
+                numbers.append(app.env.toc_secnumbers[target][""][0])
+        break
+    if not numbers:
+        return ""
+    *first, last = map(str, sorted(set(numbers)))
+    return f"Needs chapters {', '.join(first)} and {last}." if first else f"Needs chapter {last}."
+
+
 def draw_cards(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Put the cards in their place: title, promise and times are the chapters' own words."""
     for place in list(doctree.findall(chapter_cards)):
@@ -188,11 +210,13 @@ def draw_cards(app: Sphinx, doctree: nodes.document, page: str) -> None:
         for line in place["lines"]:
             name, picture = line.split()
             number = app.env.toc_secnumbers[name][""][0]
-            paragraphs = [p.astext() for p in app.env.get_doctree(name).findall(nodes.paragraph)]
+            chapter = app.env.get_doctree(name)
+            paragraphs = [p.astext() for p in chapter.findall(nodes.paragraph)]
             promise, times = paragraphs[0], " ".join(paragraphs[1].split())
             if "Reading:" not in times:
                 raise ValueError(f"{name} does not say in its second paragraph how long it takes.")
             times += " " + running_time(Path(app.confdir), Path(name).name)
+            times = f"{needed(app, chapter)} {times}".strip()
             title = html.escape(app.env.titles[name].astext())
             if app.builder.format == "html":
                 target = Path(app.outdir) / "_images" / f"card_{Path(name).name}.webp"

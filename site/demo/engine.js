@@ -266,9 +266,11 @@ export const loadManifest = once(async (base) =>
   (await get(new URL("data/models.json", base))).json(),
 );
 
-/** Load networks by their names, and what models.json says; no more files than they need. */
-export async function loadModels(base, names) {
-  const manifest = await loadManifest(base);
+/** Load networks of models.json by their names. */
+export const loadModels = async (base, names) => loadNetworks(base, await loadManifest(base), names);
+
+/** Load networks that a manifest describes, by their names; no more files than they need. */
+export async function loadNetworks(base, manifest, names) {
   const described = names.map((name) => manifest.networks[name]);
   const numbers = described.flatMap(({ layers }) => layers.flatMap((l) => [l.kernel, l.bias]));
   const used = numbers.filter((i) => i !== undefined).map((i) => manifest.tensors[i].file);

@@ -12,6 +12,8 @@
     layers: ["figures/layers.js", "The network layer by layer"],
     runs: ["figures/runs.js", "Runs of t-SNE"],
     noise: ["figures/noise.js", "Noise of any strength"],
+    prior: ["figures/prior.js", "Map of decoded codes"],
+    strokes: ["figures/strokes.js", "A digit as a sum of features"],
     train: ["train/train.js", "Train an autoencoder"],
     "train-small": ["train/train.js", "Train an autoencoder"],
   };

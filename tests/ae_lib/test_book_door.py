@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from ae_lib import RECIPES, Dataset, _book, load_mnist, load_or_train, rmsprop, set_seed
+from ae_lib import RECIPES, Dataset, _book, _keeper, load_mnist, load_or_train, rmsprop, set_seed
 from ae_lib.pretrained import read_weights
 
 
@@ -122,7 +122,9 @@ def interrupted(tiny, folder, epochs=5):
 def test_training_goes_on_after_an_interruption(tiny, tmp_path, capsys):
     whole = train(tiny, epochs=2, metrics=["mae"])[1].history
     interrupted(tiny, tmp_path)
+    assert _book.resumed() == 0
     model, history = train(tiny, epochs=5, metrics=["mae"])
+    assert _book.resumed() == 1, "so that the time is not taken for that of the chapter"
     captured = capsys.readouterr()
     assert "Going on after epoch 2" in captured.err  # the builder stores no stderr
     assert "Going on" not in captured.out
@@ -155,6 +157,39 @@ def test_resumed_steps_are_those_of_an_uninterrupted_run(tiny, tmp_path):
     _book.uninstall()
     _book.install(state_dir=tmp_path)
     np.testing.assert_allclose(unshuffled(4), whole, rtol=1e-5)
+
+
+class Noise(keras.layers.Layer):
+    """A layer of a chapter's own; it does not say how it is copied."""
+
+    def __init__(self, limits, **options):
+        super().__init__(**options)
+        self.limits = limits
+
+    def call(self, x):
+        return x
+
+
+class Silent(Noise):
+    def get_config(self):
+        raise NotImplementedError
+
+
+def test_a_training_is_known_by_all_that_its_layers_were_told():
+    def key(limits=(0.1, 10.0), l2=0.0, kind=Noise):
+        keras.utils.set_random_seed(0)
+        told = {"activation": "relu", "kernel_regularizer": keras.regularizers.L2(l2)}
+        layers = [kind(limits), keras.layers.Dense(4, **told)]
+        model = keras.Sequential([keras.Input((4,)), *layers])
+        model.compile("adam", "mean_squared_error")
+        compiled_as = {"loss": "mean_squared_error"}
+        x = np.ones((2, 4), "float32")
+        return _keeper.training_key(model, model.optimizer, compiled_as, {"x": x, "y": x})
+
+    assert key() == key(), "layers made later have other names"
+    different = {key(), key(limits=(0.5, 0.5)), key(l2=0.1)}
+    assert len(different) == 3
+    assert key(kind=Silent) != key(kind=Silent)
 
 
 @pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b""])

@@ -185,7 +185,7 @@ def test_a_measuring_run_keeps_no_trainings_and_a_build_does(tmp_path):
     chapter = chapters.Chapter("dense_autoencoder", stores=("dense",))
     assert book.door(chapter, None, store=False) == (
         "from ae_lib import _book\n_book.install()",
-        "",
+        "print(_book.resumed())",
     )
     assert "state_dir=" in book.door(chapter, tmp_path, store=False)[0]
     before, after = book.door(chapter, tmp_path, store=True)

@@ -172,6 +172,19 @@ def test_requirements_are_lower_bounds_and_the_lock_is_exact():
     assert any(need.startswith("jupyter-book") and need.endswith("<2") for need in needs)
 
 
+def test_the_graders_lock_is_a_part_of_the_courses():
+    all_of_it, part = (
+        set(
+            re.findall(
+                r"^[a-z][\w.-]*==\S+", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE
+            )
+        )
+        for name in (".ci/requirements.lock", "grader/requirements.lock")
+    )
+    assert part < all_of_it
+    assert {"tensorflow", "otter-grader", "hatchling"} <= {line.split("==")[0] for line in part}
+
+
 def test_the_package_asks_for_no_more_than_the_requirements():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     needs = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()

@@ -7,7 +7,7 @@ const { audit, close, kib, open, print, seen, settled } = await visit(folder);
 seen.kib = {};
 
 const texts = (page, selector) =>
-  page.$$eval(selector, (all) => all.map((e) => e.textContent.replaceAll("×", "x")));
+  page.$$eval(selector, (all) => all.map((e) => e.textContent.replaceAll("×", "x").replaceAll("−", "-")));
 const text = async (page, selector) => (await texts(page, selector))[0];
 const press = async (page, selector, ...keys) => {
   await page.focus(selector);
@@ -133,6 +133,24 @@ await visitFigure("runs", async (page) => {
   await settled(page);
   found.early = await look();
   found.asked = asked;
+  return found;
+});
+
+await visitFigure("prior", async (page) => {
+  const OUTPUT = ".demo-prior-part .demo-figure canvas";
+  const found = { start: await print(page, OUTPUT) };
+  const drawn = () => print(page, ".demo-strip canvas");
+  found.drawn = [await drawn()];
+  await press(page, ".demo-slider:nth-of-type(1) input", ...Array(10).fill("ArrowRight"));
+  await press(page, ".demo-slider:nth-of-type(2) input", ...Array(25).fill("ArrowLeft"));
+  found.texts = await texts(page, ".demo-prior-part figcaption span");
+  found.shown = await page.$eval(OUTPUT, (c) => [...c.getContext("2d").getImageData(0, 0, 28, 28).data]);
+  found.moved = (await print(page, OUTPUT)) !== found.start;
+  await press(page, ".demo-buttons .demo-button", "Enter");
+  found.drawn.push(await drawn());
+  await page.click(".demo-prior");
+  await settled(page);
+  found.tapped = await text(page, ".demo-prior-part .demo-error");
   return found;
 });
 

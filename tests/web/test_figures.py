@@ -1,5 +1,6 @@
 """The live figures of the chapters in a real browser: what they compute, and by keyboard."""
 
+import gzip
 import json
 import re
 import shutil
@@ -13,8 +14,10 @@ from PIL import Image
 from scipy.ndimage import median_filter
 
 from ae_lib import load_pretrained, training_record
+from tools import export_prior
+from tools.trained import training_hash
 
-FIGURES = ("components", "noise", "layers", "bottleneck", "runs")
+FIGURES = ("components", "noise", "layers", "bottleneck", "runs", "prior")
 DATA = ROOT / "site" / "demo" / "data"
 
 
@@ -139,6 +142,38 @@ def test_runs_of_t_sne_are_loaded_when_they_are_wanted(seen):
     )
     assert texts[0] != texts[1]
     assert len(set(maps)) == 3
+
+
+def test_the_map_of_codes_decodes(seen):
+    prior = seen["prior"]
+    network = json.loads((DATA / "prior.json").read_text(encoding="utf-8"))
+    planes = np.frombuffer(gzip.decompress((DATA / "prior.bin").read_bytes()), "u1").reshape(3, -1)
+    numbers = np.stack([np.zeros_like(planes[0]), *planes]).T.copy().view("<i4").ravel() >> 8
+    weights = []
+    for tensor in network["tensors"]:
+        count = np.prod(tensor["shape"])
+        weights.append(numbers[:count].reshape(tensor["shape"]) / 2 ** tensor["bits"])
+        numbers = numbers[count:]
+    W, a, into, b, out, c = weights
+    code = np.array([0.5, -1.25])
+    hidden = np.maximum(code @ W + a, 0)
+    expected = 1 / (1 + np.exp(-((hidden @ into + b) @ out + c)))
+    shown = np.array(prior["shown"]).reshape(784, 4)[:, 0] / 255
+    assert np.abs(shown - expected).max() < 0.01, "half a grey value, and float32"
+    assert expected.max() > 0.5, "something is drawn there"
+    assert prior["texts"] == ["z = (0.50, -1.25)", "1.3 from the middle"]
+    assert prior["tapped"] == "z = (0.00, 0.00)"
+    assert prior["moved"]
+    assert prior["drawn"][0] != prior["drawn"][1], "other codes, other images"
+
+
+def test_the_map_of_codes_is_the_chapters():
+    manifest = json.loads((DATA / "prior.json").read_text(encoding="utf-8"))
+    known = training_hash(export_prior.CHAPTER, export_prior.TRAINING)
+    assert manifest["training"] == known, "run `make prior`"
+    assert manifest["preset"] == "full"
+    assert manifest["dataset_sha256"] == training_record("dense")["dataset"]["sha256"]
+    assert manifest["largest_error"] < 1 / 255, "no pixel is moved by a grey value"
 
 
 def test_the_exports_are_of_the_stored_weights(samples):

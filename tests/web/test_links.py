@@ -108,6 +108,18 @@ def test_all_links_are_derived_from_the_one_address(site):
         assert (site / path).is_file()
 
 
+def test_a_card_says_which_earlier_chapters_are_needed(site):
+    page = (site / "index.html").read_text(encoding="utf-8")
+    cards = re.findall(r">(\d+)\. [^<]+</a><p>.*?<small>(.*?)</small>", page)
+    assert len(cards) > 10
+    needs = {int(n): re.findall(r"\d+", text.split("Reading:")[0]) for n, text in cards}
+    assert list(needs) == sorted(needs), "the cards stand in the order of the contents"
+    assert needs[1] == [], "the first chapter needs no other"
+    for number, others in needs.items():
+        assert bool(others) == (number > 1)
+        assert all(int(other) < number for other in others), f"chapter {number} needs a later one"
+
+
 def test_old_addresses_lead_to_the_pages_that_have_moved(site):
     for old, new in MOVED.items():
         path = site / f"{old}.html"

@@ -1,0 +1,103 @@
+// Sparse codes: a digit as a sum of ten features of the dense network's hidden layer, each on a
+// slider, and what the rest of the network makes of the sum.
+
+import { announcer, button, el, onceAFrame, picture, show, titled } from "../dom.js";
+import { get, loadModels, loadNetworks, meanSquaredError } from "../engine.js";
+import { digitButtons, loadSamples } from "../samples.js";
+
+const STEPS = 100; // of a slider
+
+export async function mount(root, base) {
+  const manifest = await (await get(new URL("data/strokes.json", base))).json();
+  const [{ networks: { strokes } }, { networks: { decoder } }, { digits }] = await Promise.all([
+    loadNetworks(base, manifest, ["strokes"]), loadModels(base, ["decoder"]), loadSamples(base),
+  ]);
+  const count = manifest.largest.length;
+  const decode = (code) => decoder.predict(strokes.predict(code));
+  const nothing = decode(new Float32Array(count));
+  const announcements = announcer();
+  let digit = 4;
+  let code = new Float32Array(count);
+
+  const input = picture("");
+  const output = picture("");
+  const error = el("span", { className: "demo-error" });
+  const features = el("div", { className: "demo-strokes" });
+
+  function redraw() {
+    const decoded = decode(code);
+    const mse = meanSquaredError(decoded, digits[digit]).toFixed(4);
+    show(input, digits[digit]);
+    show(output, decoded);
+    error.textContent = `MSE ${mse}`;
+    input.setAttribute("aria-label", `Input, a ${digit}`);
+    output.setAttribute("aria-label", `Output, mean squared error to the input ${mse}`);
+    announcements.say(`Mean squared error to the input ${mse}.`);
+  }
+  const redrawSoon = onceAFrame(redraw);
+
+  /** What a feature adds to the image of the mean: grey is nothing, white is ink, black takes away. */
+  function added(feature) {
+    const alone = new Float32Array(count);
+    alone[feature] = manifest.largest[feature];
+    return decode(alone).map((value, i) => 0.5 + (value - nothing[i]) / 2);
+  }
+
+  function slider(feature, place) {
+    const largest = manifest.largest[feature];
+    const thumb = picture(`What feature ${place + 1} adds`);
+    show(thumb, added(feature));
+    const range = el("input", { type: "range", min: "0", max: `${STEPS}` });
+    range.value = `${(STEPS * code[feature]) / largest}`;
+    range.setAttribute("aria-label", `Feature ${place + 1}`);
+    range.addEventListener("input", () => {
+      code[feature] = (range.value / STEPS) * largest;
+      redrawSoon();
+    });
+    return { element: el("div", {}, thumb, range), range };
+  }
+
+  function take(chosen) {
+    digit = chosen;
+    code = new Float32Array(count);
+    for (const [feature, value] of manifest.codes[digit]) code[feature] = value;
+    const sliders = manifest.codes[digit].map(([feature], place) => slider(feature, place));
+    features.replaceChildren(...sliders.map(({ element }) => element));
+    redrawSoon();
+  }
+
+  /** Keep the first feature only: the others come back one by one. */
+  function alone() {
+    const [[first]] = manifest.codes[digit];
+    features.querySelectorAll("input").forEach((range, place) => {
+      if (place > 0) range.value = "0";
+    });
+    code = code.map((value, feature) => (feature === first ? value : 0));
+    redrawSoon();
+  }
+
+  root.replaceChildren(
+    digitButtons(digits, take).element,
+    el(
+      "div",
+      { className: "demo-strokes-part" },
+      titled(input, "Input", "784 pixels"),
+      features,
+      titled(output, "Output", error),
+    ),
+    el(
+      "div",
+      { className: "demo-buttons" },
+      button("Back to the digit", () => take(digit)),
+      button("The first feature alone", alone),
+    ),
+    el(
+      "p",
+      { className: "demo-hint" },
+      "The ten features that are on for this digit, the strongest first. White is ink that a " +
+        "feature adds, black is ink that it takes away.",
+    ),
+    announcements.region,
+  );
+  take(digit);
+}
