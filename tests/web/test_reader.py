@@ -18,6 +18,7 @@ QUERIES = {
     "1185": "chapters/conv_autoencoder.html",
     "161804": "chapters/dense_autoencoder.html",
     "161,804": "chapters/dense_autoencoder.html",
+    "Hamming": "chapters/retrieval.html",
     "KL": "pages/glossary.html",
     "VAE": "pages/glossary.html",
     "tied weights": "chapters/sparse_codes.html",
