@@ -154,5 +154,20 @@ await visitFigure("prior", async (page) => {
   return found;
 });
 
+await visitFigure("strokes", async (page) => {
+  const OUTPUT = ".demo-strokes-part > .demo-figure:last-child canvas";
+  const mse = () => text(page, ".demo-error");
+  const found = { digit: await mse() };
+  found.shown = await page.$eval(OUTPUT, (c) => [...c.getContext("2d").getImageData(0, 0, 28, 28).data]);
+  found.sliders = await page.$$eval(".demo-strokes input", (all) => all.length);
+  await press(page, ".demo-strokes input", "Home");
+  found.without = await mse();
+  await press(page, "text=The first feature alone", "Enter");
+  found.alone = await mse();
+  await press(page, "text=Back to the digit", "Enter");
+  found.back = await mse();
+  return found;
+});
+
 await close();
 console.log(JSON.stringify(seen));

@@ -14,10 +14,10 @@ from PIL import Image
 from scipy.ndimage import median_filter
 
 from ae_lib import load_pretrained, training_record
-from tools import export_prior
+from tools import export_prior, export_strokes
 from tools.trained import training_hash
 
-FIGURES = ("components", "noise", "layers", "bottleneck", "runs", "prior")
+FIGURES = ("components", "noise", "layers", "bottleneck", "runs", "prior", "strokes")
 DATA = ROOT / "site" / "demo" / "data"
 
 
@@ -145,17 +145,56 @@ def test_runs_of_t_sne_are_loaded_when_they_are_wanted(seen):
     assert len(set(maps)) == 3
 
 
-def test_the_map_of_codes_decodes(seen):
-    prior = seen["prior"]
-    network = json.loads((DATA / "prior.json").read_text(encoding="utf-8"))
-    planes = np.frombuffer(gzip.decompress((DATA / "prior.bin").read_bytes()), "u1").reshape(3, -1)
+def exported(name):
+    """Return what a figure loads: its description, and the weights that this names."""
+    manifest = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
+    planes = np.frombuffer(gzip.decompress((DATA / f"{name}.bin").read_bytes()), "u1")
+    planes = planes.reshape(3, -1)
     numbers = np.stack([np.zeros_like(planes[0]), *planes]).T.copy().view("<i4").ravel() >> 8
     weights = []
-    for tensor in network["tensors"]:
+    for tensor in manifest["tensors"]:
         count = np.prod(tensor["shape"])
         weights.append(numbers[:count].reshape(tensor["shape"]) / 2 ** tensor["bits"])
         numbers = numbers[count:]
-    W, a, into, b, out, c = weights
+    return manifest, weights
+
+
+def test_features_add_up_to_the_digit(seen, samples):
+    strokes, clean = seen["strokes"], samples[0][4].ravel()
+    manifest, (rows, bias, into, b) = exported("strokes")
+    code = np.zeros(len(rows))
+    for feature, value in manifest["codes"][4]:
+        code[feature] = value
+    assert strokes["sliders"] == np.sum(code > 0) > 5
+    decoder = keras.Sequential(load_pretrained("dense").layers[3:])
+
+    def image(code):
+        hidden = np.maximum(code @ rows + bias, 0)
+        return keras.ops.convert_to_numpy(decoder(np.maximum(hidden @ into + b, 0)[None]))[0]
+
+    mse = {name: float(strokes[name].removeprefix("MSE ")) for name in ("digit", "alone")}
+    assert abs(mse["digit"] - np.mean((image(code) - clean) ** 2)) < 2e-4
+    shown = np.array(strokes["shown"]).reshape(784, 4)[:, 0] / 255
+    assert np.abs(shown - image(code).clip(0, 1)).max() < 0.01
+    strongest = manifest["codes"][4][0][0]
+    alone = np.where(np.arange(len(code)) == strongest, code, 0)
+    assert abs(mse["alone"] - np.mean((image(alone) - clean) ** 2)) < 2e-4
+    assert mse["alone"] > mse["digit"], "one feature is not enough"
+    assert strokes["without"] != strokes["digit"]
+    assert strokes["back"] == strokes["digit"]
+
+
+def test_the_features_are_the_chapters():
+    manifest = exported("strokes")[0]
+    known = training_hash(export_strokes.CHAPTER, export_strokes.TRAINING)
+    assert manifest["training"] == known, "run `make strokes`"
+    assert manifest["preset"] == "full"
+    assert manifest["weights_sha256"] == training_record("dense")["weights_sha256"]
+
+
+def test_the_map_of_codes_decodes(seen):
+    prior = seen["prior"]
+    W, a, into, b, out, c = exported("prior")[1]
     code = np.array([0.5, -1.25])
     hidden = np.maximum(code @ W + a, 0)
     expected = 1 / (1 + np.exp(-((hidden @ into + b) @ out + c)))
