@@ -54,30 +54,20 @@ export async function mount(root, base) {
       code[feature] = (range.value / STEPS) * largest;
       redrawSoon();
     });
-    return { element: el("div", {}, thumb, range), range };
+    return el("div", {}, thumb, range);
   }
 
-  function take(chosen) {
+  /** Turn on the digit's features, the first `kept` of them; all have their sliders. */
+  function take(chosen, kept = Infinity) {
     digit = chosen;
     code = new Float32Array(count);
-    for (const [feature, value] of manifest.codes[digit]) code[feature] = value;
-    const sliders = manifest.codes[digit].map(([feature], place) => slider(feature, place));
-    features.replaceChildren(...sliders.map(({ element }) => element));
-    redrawSoon();
-  }
-
-  /** Keep the first feature only: the others come back one by one. */
-  function alone() {
-    const [[first]] = manifest.codes[digit];
-    features.querySelectorAll("input").forEach((range, place) => {
-      if (place > 0) range.value = "0";
-    });
-    code = code.map((value, feature) => (feature === first ? value : 0));
+    for (const [feature, value] of manifest.codes[digit].slice(0, kept)) code[feature] = value;
+    features.replaceChildren(...manifest.codes[digit].map(([feature], i) => slider(feature, i)));
     redrawSoon();
   }
 
   root.replaceChildren(
-    digitButtons(digits, take).element,
+    digitButtons(digits, (chosen) => take(chosen)).element,
     el(
       "div",
       { className: "demo-strokes-part" },
@@ -89,7 +79,7 @@ export async function mount(root, base) {
       "div",
       { className: "demo-buttons" },
       button("Back to the digit", () => take(digit)),
-      button("The first feature alone", alone),
+      button("The first feature alone", () => take(digit, 1)),
     ),
     el(
       "p",
