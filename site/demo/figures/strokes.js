@@ -1,4 +1,4 @@
-// Sparse codes: a digit as a sum of ten features of the dense network's hidden layer, each on a
+// Sparse codes: a digit as a sum of features of the dense network's hidden layer, each on a
 // slider, and what the rest of the network makes of the sum.
 
 import { announcer, button, el, onceAFrame, picture, show, titled } from "../dom.js";
@@ -84,7 +84,7 @@ export async function mount(root, base) {
     el(
       "p",
       { className: "demo-hint" },
-      "The ten features that are on for this digit, the strongest first. White is ink that a " +
+      "The features that are on for this digit, the strongest first. White is ink that a " +
         "feature adds, black is ink that it takes away.",
     ),
     announcements.region,
