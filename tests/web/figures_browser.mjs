@@ -138,7 +138,10 @@ await visitFigure("runs", async (page) => {
 
 await visitFigure("prior", async (page) => {
   const OUTPUT = ".demo-prior-part .demo-figure canvas";
-  const found = { start: await print(page, OUTPUT) };
+  const before = await kib(page);
+  await press(page, "text=Show the map", "Enter");
+  await page.waitForSelector(OUTPUT);
+  const found = { before, start: await print(page, OUTPUT) };
   const drawn = () => print(page, ".demo-strip canvas");
   found.drawn = [await drawn()];
   await press(page, ".demo-slider:nth-of-type(1) input", ...Array(10).fill("ArrowRight"));

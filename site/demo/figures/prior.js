@@ -18,10 +18,23 @@ function normals() {
   return [radius * Math.cos(angle), radius * Math.sin(angle)];
 }
 
-export async function mount(root, base) {
-  const manifest = await (await get(new URL("data/prior.json", base))).json();
-  const { networks: { prior } } = await loadNetworks(base, manifest, ["prior"]);
-  const { reach } = manifest;
+/** The network weighs more than the rest of the page: it comes when the reader asks for it. */
+export function mount(root, base) {
+  const problem = el("p", { className: "demo-hint" }, "This loads 170 KiB.");
+  async function start() {
+    try {
+      const manifest = await (await get(new URL("data/prior.json", base))).json();
+      const { networks: { prior } } = await loadNetworks(base, manifest, ["prior"]);
+      build(root, prior, manifest.reach);
+      root.querySelector("input").focus({ preventScroll: true });
+    } catch ({ message }) {
+      problem.textContent = `The decoder could not be loaded: ${message}`;
+    }
+  }
+  root.replaceChildren(el("div", { className: "demo-buttons" }, button("Show the map", start)), problem);
+}
+
+function build(root, prior, reach) {
   const decode = (code) => sigmoid(prior.predict(Float32Array.from(code)));
   const announcements = announcer();
   const code = [0, 0];
