@@ -20,6 +20,8 @@ HOSTS = {
     "www.python.org": "where Python comes from, for students without it",
     "papers.nips.cc": "references: papers without a DOI",
     "www.inference.org.uk": "references: a note of one page, published nowhere else",
+    "docs.docker.com": "Docker Desktop, for instructors on macOS and Windows",
+    "podman.io": "podman, for the same",
     "dblp.org": "references: a paper of ESANN that has no DOI",
     "mlanthology.org": "references: a paper of ICML that has no DOI",
     "yann.lecun.com": "references: the page of MNIST, with the results that its makers collected",
