@@ -51,6 +51,23 @@ export function labelledSlider(label, { min, max, step, value }, moved) {
   return { element: el("div", { className: "demo-slider" }, name, input, shown), update };
 }
 
+/**
+ * A figure that weighs more than the rest of its page comes when the reader asks for it: a button
+ * that calls `load`, which fills `root` and returns nothing.
+ */
+export function onRequest(root, text, kib, load) {
+  const problem = el("p", { className: "demo-hint" }, `This loads ${kib} KiB.`);
+  async function start() {
+    try {
+      await load();
+      root.querySelector("input, button").focus({ preventScroll: true });
+    } catch ({ message }) {
+      problem.textContent = `This could not be loaded: ${message}`;
+    }
+  }
+  root.replaceChildren(el("div", { className: "demo-buttons" }, button(text, start)), problem);
+}
+
 const sheets = {}; // of pixels, by the side of the image
 
 /** Show a square image of grey values (28 x 28, or `side`) in place `position` of a picture. */

@@ -160,7 +160,11 @@ await visitFigure("prior", async (page) => {
 await visitFigure("strokes", async (page) => {
   const OUTPUT = ".demo-strokes-part > .demo-figure:last-child canvas";
   const mse = () => text(page, ".demo-error");
-  const found = { digit: await mse() };
+  const before = await kib(page);
+  await press(page, "text=Take a digit apart", "Enter");
+  await page.waitForSelector(".demo-strokes input");
+  await settled(page);
+  const found = { before, digit: await mse() };
   found.shown = await page.$eval(OUTPUT, (c) => [...c.getContext("2d").getImageData(0, 0, 28, 28).data]);
   found.sliders = await page.$$eval(".demo-strokes input", (all) => all.length);
   await press(page, ".demo-strokes input", "Home");

@@ -1,7 +1,7 @@
 // The variational autoencoder's code of two numbers: point anywhere on the prior, and see what is
 // decoded there.
 
-import { announcer, button, el, labelledSlider, onceAFrame, picture, show, strip, titled } from "../dom.js";
+import { announcer, button, el, labelledSlider, onceAFrame, onRequest, picture, show, strip, titled } from "../dom.js";
 import { get, loadNetworks } from "../engine.js";
 
 const TILES = 16; // images in a row of the map
@@ -18,20 +18,12 @@ function normals() {
   return [radius * Math.cos(angle), radius * Math.sin(angle)];
 }
 
-/** The network weighs more than the rest of the page: it comes when the reader asks for it. */
 export function mount(root, base) {
-  const problem = el("p", { className: "demo-hint" }, "This loads 170 KiB.");
-  async function start() {
-    try {
-      const manifest = await (await get(new URL("data/prior.json", base))).json();
-      const { networks: { prior } } = await loadNetworks(base, manifest, ["prior"]);
-      build(root, prior, manifest.reach);
-      root.querySelector("input").focus({ preventScroll: true });
-    } catch ({ message }) {
-      problem.textContent = `The decoder could not be loaded: ${message}`;
-    }
-  }
-  root.replaceChildren(el("div", { className: "demo-buttons" }, button("Show the map", start)), problem);
+  onRequest(root, "Show the map", 170, async () => {
+    const manifest = await (await get(new URL("data/prior.json", base))).json();
+    const { networks: { prior } } = await loadNetworks(base, manifest, ["prior"]);
+    build(root, prior, manifest.reach);
+  });
 }
 
 function build(root, prior, reach) {

@@ -1,17 +1,23 @@
 // Sparse codes: a digit as a sum of features of the dense network's hidden layer, each on a
 // slider, and what the rest of the network makes of the sum.
 
-import { announcer, button, el, onceAFrame, picture, show, titled } from "../dom.js";
+import { announcer, button, el, onceAFrame, onRequest, picture, show, titled } from "../dom.js";
 import { get, loadModels, loadNetworks, meanSquaredError } from "../engine.js";
 import { digitButtons, loadSamples } from "../samples.js";
 
 const STEPS = 100; // of a slider
 
-export async function mount(root, base) {
-  const manifest = await (await get(new URL("data/strokes.json", base))).json();
-  const [{ networks: { strokes } }, { networks: { decoder } }, { digits }] = await Promise.all([
-    loadNetworks(base, manifest, ["strokes"]), loadModels(base, ["decoder"]), loadSamples(base),
-  ]);
+export function mount(root, base) {
+  onRequest(root, "Take a digit apart", 180, async () => {
+    const manifest = await (await get(new URL("data/strokes.json", base))).json();
+    const [{ networks: { strokes } }, { networks: { decoder } }, { digits }] = await Promise.all([
+      loadNetworks(base, manifest, ["strokes"]), loadModels(base, ["decoder"]), loadSamples(base),
+    ]);
+    build(root, manifest, strokes, decoder, digits);
+  });
+}
+
+function build(root, manifest, strokes, decoder, digits) {
   const count = manifest.largest.length;
   const decode = (code) => decoder.predict(strokes.predict(code));
   const nothing = decode(new Float32Array(count));
