@@ -9,16 +9,12 @@ much that moves a pixel at most, anywhere on the map; the format of prior.bin is
 tools/export_demo.py.
 """
 
-import argparse
-import json
-
 import keras
 import numpy as np
 from keras.layers import Dense, Input
 
-from ae_lib import load_mnist
-from tools.export_demo import TARGET, Tensors, describe, write
-from tools.trained import from_chapter, training_hash
+from tools.export_demo import Tensors, describe
+from tools.trained import asked, from_chapter, training_hash, write_figure
 
 CHAPTER = "variational_autoencoder"
 TRAINING = r"class Draw|build\(|x_train ="  # the cells that say what is trained, and on what
@@ -54,14 +50,7 @@ def images(decoder: keras.Model, codes: np.ndarray) -> np.ndarray:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--profile", default="full", choices=["full", "quick"])
-    preset = parser.parse_args().profile
-    data = load_mnist()
-    if data.name != "mnist":
-        raise SystemExit("The page shows MNIST, which cannot be had here; see the warning above.")
+    preset, data = asked(__doc__)
     decoder = trained_decoder(preset)
     steps = np.linspace(-REACH, REACH, 61, dtype="float32")
     codes = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
@@ -79,8 +68,7 @@ def main() -> None:
         "tensors": tensors.table,
         "networks": {"prior": network},
     }
-    write(TARGET / "prior.bin", tensors.packed("prior"))
-    write(TARGET / "prior.json", json.dumps(manifest, separators=(",", ":")).encode() + b"\n")
+    write_figure("prior", manifest, tensors)
 
 
 if __name__ == "__main__":

@@ -4,34 +4,24 @@ python -m tools.export_strokes [--profile full]
 
 The chapter's dictionary of the dense network's hidden layer is written as a layer from features to
 units, whose bias is the layer's mean and the dictionary's own bias, followed by the network's own
-layer to its code; the page has the decoder. Only features
-that are on for one of the sample digits are written.
+layer to its code; the page has the decoder. Only features that are on for one of the sample digits
+are written.
 """
-
-import argparse
-import json
 
 import keras
 import numpy as np
 from keras.layers import Dense, Input
 
-from ae_lib import load_mnist, load_pretrained, training_record
-from tools.export_demo import TARGET, Tensors, describe, write
-from tools.trained import from_chapter, training_hash
+from ae_lib import load_pretrained, training_record
+from tools.export_demo import Tensors, describe
+from tools.trained import asked, from_chapter, training_hash, write_figure
 
 CHAPTER = "sparse_codes"
 TRAINING = r"def dictionary|def learn|dictionary\(100|h_train"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--profile", default="full", choices=["full", "quick"])
-    preset = parser.parse_args().profile
-    data = load_mnist()
-    if data.name != "mnist":
-        raise SystemExit("The page shows MNIST, which cannot be had here; see the warning above.")
+    preset, data = asked(__doc__)
     wanted = {"rows": 'rows["TopK"]', "mean": 'mean + bias["TopK"]', "codes": 'codes["TopK"][1]'}
     found = from_chapter(CHAPTER, preset, wanted)
     samples = [int(np.flatnonzero(data.y_test == digit)[0]) for digit in range(10)]
@@ -65,8 +55,7 @@ def main() -> None:
             for row, places in zip(codes[:, used], order, strict=True)
         ],
     }
-    write(TARGET / "strokes.bin", tensors.packed("strokes"))
-    write(TARGET / "strokes.json", json.dumps(manifest, separators=(",", ":")).encode() + b"\n")
+    write_figure("strokes", manifest, tensors)
 
 
 if __name__ == "__main__":

@@ -4,18 +4,41 @@ The chapter is executed with the builder's door open, so that what `make chapter
 found and not trained again; its visible code is the only place where the network is described.
 """
 
+import argparse
 import json
 import re
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from ae_lib import Dataset, load_mnist
 from tools.book import TRAININGS, door
 from tools.chapters import chosen, short_hash
 from tools.execute import execute
+from tools.export_demo import TARGET, Tensors, write
 from tools.pairs import read_text
 from tools.results import ROOT
+
+
+def asked(description: str) -> tuple[str, Dataset]:
+    """Return the preset that the command line names, and MNIST; stop where it cannot be had."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--profile", default="full", choices=["full", "quick"])
+    preset = parser.parse_args().profile
+    data = load_mnist()
+    if data.name != "mnist":
+        raise SystemExit("The page shows MNIST, which cannot be had here; see the warning above.")
+    return preset, data
+
+
+def write_figure(name: str, manifest: dict[str, Any], tensors: Tensors) -> None:
+    """Write what a live figure loads: its description, and the weights that this names."""
+    write(TARGET / f"{name}.bin", tensors.packed(name))
+    write(TARGET / f"{name}.json", json.dumps(manifest, separators=(",", ":")).encode() + b"\n")
 
 
 def from_chapter(name: str, preset: str, expressions: dict[str, str]) -> dict[str, np.ndarray]:
