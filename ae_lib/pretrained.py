@@ -131,8 +131,8 @@ def load_results(name: str) -> Any:
     ----------
     name : str
         ``"reproduction"``: full trainings of the lecture's networks. ``"experiments"``: trainings
-        from many seeds and with other settings. ``"bench"``: times. ``"grading"``: times of the
-        grader.
+        from many seeds and with other settings. ``"width"``: codes of many lengths. ``"bench"``:
+        times. ``"grading"``: times of the grader.
 
     Returns
     -------

@@ -1,4 +1,5 @@
-"""Experiments that the book cites. Each run is stored in results/experiments.json as it ends.
+"""Experiments that the book cites. Each run is stored as it ends: "width" in results/width.json, the
+others in results/experiments.json.
 
 python -m tools.experiments [NAME ...]   what is stored already is not run again; --anew does
 
@@ -40,7 +41,6 @@ from tools import width
 from tools.gpu import jax_epochs
 from tools.results import RESULTS, write_record
 
-PATH = RESULTS / "experiments.json"
 
 
 @dataclass(frozen=True)
@@ -272,6 +272,11 @@ def run_trial(trial: Trial | width.Width, data: Dataset, path: Path, anew: bool 
             unfinished.unlink(missing_ok=True)
 
 
+def record_of(trial: Trial | width.Width) -> Path:
+    """Return where a trial's runs are stored. No chapter reads both records."""
+    return RESULTS / ("width.json" if isinstance(trial, width.Width) else "experiments.json")
+
+
 def groups_in(path: Path) -> list[dict[str, Any]]:
     """Return the trials of a record; none if there is no such file."""
     return json.loads(path.read_text(encoding="utf-8"))["groups"] if path.is_file() else []
@@ -292,7 +297,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         for name in options.names or EXPERIMENTS:
             for trial in EXPERIMENTS[name]:
-                run_trial(trial, data, PATH, options.anew)
+                run_trial(trial, data, record_of(trial), options.anew)
     except KeyboardInterrupt:
         sys.exit("\nInterrupted. Finished runs are stored; the same command goes on from there.")
 

@@ -36,9 +36,9 @@ def test_an_unknown_record_is_named():
 
 
 def test_all_seeds_of_all_networks_are_recorded():
-    groups = load_results("experiments")["groups"]
     for name, trials in experiments.EXPERIMENTS.items():
         for trial in trials:
+            groups = load_results(experiments.record_of(trial).stem)["groups"]
             wanted = {k: v for k, v in dataclasses.asdict(trial).items() if k != "seeds"}
             (found,) = (g for g in groups if wanted.items() <= g.items())
             # An experiment may share a trial with one that asks for more seeds.
