@@ -610,7 +610,7 @@ check("q4")
 # ## 5. Two numbers that tell ten digits apart (4 points)
 #
 # Two principal components leave most digits in one heap, and scikit-learn's t-SNE cannot place a new image.
-# A **supervised autoencoder** has one: a classifier reads the digit off the code while the decoder rebuilds the image from it, and both losses are added,
+# A **supervised autoencoder** can do better on both counts: a classifier reads the digit off the code while the decoder rebuilds the image from it, and both losses are added,
 #
 # $$
 # \text{loss} = \text{mean squared error of the image} + \lambda \cdot \text{cross-entropy of the digit} .

@@ -75,8 +75,8 @@ export const PRESETS = {
   denoise: {
     title: "Denoise",
     story:
-      "The network gets a noisy image and is asked for the clean one. Copying no longer helps: it " +
-      "must learn what digits look like.",
+      "The network gets a noisy image and is asked for the clean one. Copying no longer helps; to " +
+      "know what digits look like does.",
     settings: {
       code: 64, hidden: 256, noise: 0.5, output: "sigmoid", optimiser: "adam", epochs: 20,
     },
