@@ -41,6 +41,9 @@ from ae_lib.metrics import reconstruction_error
 from ae_lib.pretrained import write_weights
 from ae_lib.recipes import RECIPES
 
+# Arguments of ``fit`` that change a training or its logs, and that `training_key` leaves out.
+NOT_KEPT = ("validation_data", "sample_weight", "class_weight")
+
 
 @dataclass
 class _Door:
@@ -149,7 +152,9 @@ def _fit(door: _Door, model: keras.Model, options: dict[str, Any]) -> keras.call
     folder = None
     # Only arrays can be told apart: a pipeline does not say what is in it.
     arrays = all(isinstance(options.get(name), np.ndarray) for name in ("x", "y"))
-    resumable = model in door.compiled_as and trainer.built and arrays
+    # Nor do the logs of a kept training hold what these would add to them.
+    plain_fit = not any(options.get(name) is not None for name in NOT_KEPT)
+    resumable = model in door.compiled_as and trainer.built and arrays and plain_fit
     if door.state_dir is not None and resumable:
         plain, compiled_as = fused_from.get(model, model), door.compiled_as[model]
         key = training_key(plain, model.optimizer, compiled_as, options)

@@ -98,13 +98,8 @@ class Keeper(keras.callbacks.Callback):
             old.unlink(missing_ok=True)
 
     def restore(self, model: keras.Model) -> int:
-        """Load the newest state that is whole, and return how many epochs it had.
-
-        A state with more epochs than are asked for is another training's end: it is passed over.
-        """
+        """Load the newest state that is whole, and return how many epochs it had."""
         for path in self._saved():
-            if int(path.stem.split("-")[1]) > self.last:
-                continue
             try:
                 with np.load(path, allow_pickle=False) as archive:
                     log = json.loads(archive["log"].tobytes())
@@ -122,10 +117,14 @@ class Keeper(keras.callbacks.Callback):
         return 0
 
     def _saved(self) -> list[Path]:
-        """Return the files of finished epochs, the newest first."""
+        """Return the files of finished epochs, the newest first.
+
+        A state with more epochs than are asked for is a longer training's: it is left alone.
+        """
         if self.folder is None:
             return []
-        return sorted(self.folder.glob("epoch-[0-9][0-9][0-9][0-9].npz"), reverse=True)
+        found = self.folder.glob("epoch-[0-9][0-9][0-9][0-9].npz")
+        return sorted((p for p in found if int(p.stem.split("-")[1]) <= self.last), reverse=True)
 
 
 def _variables(model: keras.Model) -> list[keras.Variable]:

@@ -74,7 +74,7 @@ def execute_chapter(
         A cell failed, or the kernel died.
     """
     made_from = origin(chapter, preset, data)
-    state = ROOT / TRAININGS
+    state = ROOT / TRAININGS / preset  # a short training must not take a long one's time or place
     environment = {"AE_PROFILE": preset, "AE_DATASET": data}
     if threads < processors():
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
@@ -247,7 +247,8 @@ def build(preset: str, names: list[str], everything: bool, jobs: int) -> None:
     for chapter in chapters:
         shutil.copy(kept / f"{chapter.name}.ipynb", copy / "chapters")
     if (measured := ROOT / "_build" / TIMES.name).is_file():
-        for name, entry in json.loads(measured.read_text(encoding="utf-8"))[preset].items():
+        times = json.loads(measured.read_text(encoding="utf-8"))
+        for name, entry in times.get(preset, {}).items():
             record_time(copy / TIMES, preset, name, **entry)
     render(copy)
 

@@ -1,5 +1,5 @@
-"""Experiments that the book cites. Each run is stored as it ends: "width" in results/width.json, the
-others in results/experiments.json.
+"""Experiments that the book cites. Each run is stored as it ends: those of "width" in
+results/width.json, the others in results/experiments.json.
 
 python -m tools.experiments [NAME ...]   what is stored already is not run again; --anew does
 
@@ -38,9 +38,9 @@ from ae_lib import (
     set_seed,
 )
 from tools import width
+from tools.chapters import short_hash
 from tools.gpu import jax_epochs
 from tools.results import RESULTS, write_record
-
 
 
 @dataclass(frozen=True)
@@ -254,7 +254,8 @@ def run_trial(trial: Trial | width.Width, data: Dataset, path: Path, anew: bool 
     }
     identity = {key: value for key, value in asdict(trial).items() if key != "seeds"}
     group = {**identity, "made_with": made_with, "runs": []}
-    unfinished = path.parent / "unfinished" / path.name
+    # A file each, so that another trial, begun before this one has ended, costs it nothing.
+    unfinished = path.parent / "unfinished" / f"{short_hash(repr(identity).encode())}.json"
     stored = groups_in(path)
     others = [old for old in stored if not identity.items() <= old.items()]
     for old in [*stored, *groups_in(unfinished)]:

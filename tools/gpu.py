@@ -93,7 +93,8 @@ def train(name: str, data: Dataset, epochs: int, seed: int) -> dict[str, Any]:
     rng = np.random.default_rng(seed)
     inputs, targets = RECIPES[name].pairs(data.x_train, rng)
     x_test, y_test = RECIPES[name].pairs(data.x_test, rng)
-    steps = -(-len(inputs) // BATCH_SIZE)
+    # PyTorch takes one step a call.
+    steps = 1 if keras.backend.backend() == "torch" else -(-len(inputs) // BATCH_SIZE)
     model = RECIPES[name].build()
     trainer = fuse_layers(model)
     trainer.compile(optimizer=rmsprop(), loss="mean_squared_error", steps_per_execution=steps)
@@ -131,6 +132,24 @@ def table(records: list[dict[str, Any]]) -> str:
     return "\n".join([*lines, f"{'together':<10} {'':>6} {total:>8.1f}"])
 
 
+def execute_chapters(names: list[str], folder: Path, preset: str, data: str) -> None:
+    """Execute the named chapters, or all, into `folder`, and print how long each took."""
+    # Here, because training alone does not need the notebook tools.
+    from tools.book import door
+    from tools.chapters import chosen
+    from tools.execute import execute
+    from tools.pairs import read_text, write_notebook
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for chapter in chosen(names):
+        notebook = read_text(chapter.text)
+        environment = {"AE_PROFILE": preset, "AE_DATASET": data}
+        before, after = door(chapter, None, store=False)
+        seconds, _ = execute(notebook, ROOT / "chapters", environment, before, after)
+        write_notebook(folder / f"{chapter.name}.ipynb", notebook)
+        print(f"{chapter.name:<28} {seconds:7.1f} s", flush=True)
+
+
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -157,14 +176,9 @@ def main(arguments: list[str] | None = None) -> None:
     print(table(records))
     add_runs(records, options.out)
     if not options.no_chapters:
-        # Here, because training alone does not need the notebook tools.
-        from tools.book import chosen, copy_site, run_chapter
-
         folder = ROOT / "_build" / "gpu"
-        print(f"The chapters, executed in the full profile into {folder}; seconds each:")
-        copy_site(folder)
-        for text in chosen([]):
-            run_chapter(text, folder, "full", store=True)
+        print(f"The chapters, executed in the full preset into {folder}; seconds each:")
+        execute_chapters([], folder, "full", whole.name)
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ def from_chapter(name: str, preset: str, expressions: dict[str, str]) -> dict[st
     (chapter,) = chosen([name])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "arrays.npz"
-        before, _ = door(chapter, ROOT / TRAININGS, store=False)
+        before, _ = door(chapter, ROOT / TRAININGS / preset, store=False)
         wanted = ", ".join(f"{key}={code}" for key, code in expressions.items())
         after = f"import numpy as np\nnp.savez({str(path)!r}, {wanted})"
         environment = {"AE_PROFILE": preset, "AE_DATASET": "mnist"}

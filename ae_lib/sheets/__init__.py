@@ -1,7 +1,7 @@
 """``check("q1")``: the public tests of an exercise sheet, run in the student's own notebook.
 
 The tests lie beside this file, one folder a sheet, one file a question, and are generated from
-the masters in ``exercises/``. Where a sheet is handed out as a folder, its ``tests`` folder goes
+the masters in ``masters/``. Where a sheet is handed out as a folder, its ``tests`` folder goes
 first. Hidden tests are not here: they stay with the grader.
 """
 
@@ -39,9 +39,14 @@ class test_case:
 
     def run(self, notebook: Mapping[str, Any]) -> str | None:
         """Return None if the test passes, and what to tell the student if it does not."""
-        names = inspect.signature(self.function).parameters
+        names = list(inspect.signature(self.function).parameters)
+        if missing := [name for name in names if name not in notebook]:
+            return (
+                f"{missing[0]} is not there yet. Run the cell of your answer. If no cell of the "
+                f"sheet gives this name a value, the sheet is not for ae_lib {__version__}."
+            )
         try:
-            self.function(**{name: notebook.get(name) for name in names})
+            self.function(**{name: notebook[name] for name in names})
         except AssertionError as error:
             return str(error) or "The result is not the expected one."
         except (Exception, SystemExit) as error:
@@ -146,7 +151,10 @@ def check(question: str, sheet: str | None = None) -> Result:
         return Result(str(question), problem=problem)
     if question not in tests:
         known = ", ".join(sorted(tests))
-        problem = f"Sheet {sheet!r} has no tests for this question. It has tests for {known}."
+        problem = (
+            f"Sheet {sheet!r} has no tests for this question. It has tests for {known}; another "
+            f"version of ae_lib than {__version__} may have more."
+        )
         return Result(str(question), problem=problem)
     namespace: dict[str, Any] = {}
     exec(compile(tests[question], f"{sheet}/{question}.py", "exec"), namespace)

@@ -248,6 +248,12 @@ def test_the_loop_on_the_device_trains_as_keras_does(tmp_path):
         assert run["test_mse"] == pytest.approx(here["test_mse"], rel=0.25)
 
 
+def test_chapters_are_executed_after_the_trainings(tmp_path, capsys):
+    gpu.execute_chapters(["speed_and_scale"], tmp_path, "quick", load_mnist().name)
+    assert "speed_and_scale" in capsys.readouterr().out
+    assert '"execution_count": 1,' in (tmp_path / "speed_and_scale.ipynb").read_text("utf-8")
+
+
 def test_no_gpu_is_an_error_unless_it_is_wanted(monkeypatch):
     monkeypatch.setattr(gpu, "gpu_names", lambda backend: [])
     with pytest.raises(SystemExit, match="sees no GPU"):
@@ -310,13 +316,13 @@ def test_a_killed_run_goes_on_and_leaves_nothing_half_written(tmp_path):
         command, cwd=copy, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
     )
     deadline = time.monotonic() + 240
-    while not list(copy.glob("_build/trainings/*/epoch-000[3-7].npz")):
+    while not list(copy.glob("_build/trainings/full/*/epoch-000[3-7].npz")):
         assert time.monotonic() < deadline
         assert run.poll() is None, "it ended before it was killed"
         time.sleep(0.05)
     os.killpg(run.pid, signal.SIGKILL)  # the tool and the kernel at once, as a power cut would
     run.wait()
-    newest = max(copy.glob("_build/trainings/*/epoch-000?.npz"))
+    newest = max(copy.glob("_build/trainings/full/*/epoch-000?.npz"))
     before_it = seconds_of(newest)
     assert len(before_it) >= 3
     assert not text.with_suffix(".ipynb").exists()
@@ -326,7 +332,7 @@ def test_a_killed_run_goes_on_and_leaves_nothing_half_written(tmp_path):
     assert done.returncode == 0, done.stderr
     stored = text.with_suffix(".ipynb").read_text(encoding="utf-8")
     assert "8 epochs" in stored
-    (last,) = copy.glob("_build/trainings/*/epoch-0008.npz")
+    (last,) = copy.glob("_build/trainings/full/*/epoch-0008.npz")
     seconds = seconds_of(last)
     assert len(seconds) == 8
     assert seconds[: len(before_it)] == before_it, "epochs were run again"

@@ -18,6 +18,15 @@ def test_an_unknown_question_is_told(tmp_path, monkeypatch):
     assert not check("q99").passed
 
 
+def test_a_name_that_no_cell_has_defined_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = str(check("q2"))
+    assert "pca_error is not there yet. Run the cell of your answer." in found
+    assert f"the sheet is not for ae_lib {ae_lib.__version__}" in found
+    monkeypatch.setitem(globals(), "pca_error", ...)
+    assert "pca_error has no value yet. Replace the dots" in str(check("q2"))
+
+
 def test_without_a_sheet(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delitem(globals(), "SHEET")
@@ -35,6 +44,7 @@ def test_tests_beside_the_notebook_go_first(tmp_path, monkeypatch):
     path = tmp_path / "tests" / "q1.py"
     path.write_text("# 02_other\n" + body, encoding="utf-8")
     assert "My <value>" not in str(check("q1"))  # another sheet's folder
+    monkeypatch.setitem(globals(), "my_value", 1)
     path.write_text("# pca_sheet\n" + body, encoding="utf-8")
     assert "not yet  My <value>.\n           Look & see." in str(check("q1"))
     assert "My &lt;value&gt;.<br><em>Look &amp; see.</em>" in check("q1")._repr_html_()
