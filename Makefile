@@ -1,6 +1,7 @@
 # `make` alone lists the targets. PROFILE=full runs the lecture's 50 epochs, quick a few.
 PYTHON ?= python3
-VENV ?= .venv
+# GPU=1 adds TensorFlow's CUDA libraries, in an environment of their own: the other one stays locked.
+VENV ?= $(if $(GPU),.venv-cuda,.venv)
 BIN := $(VENV)/bin
 LOCKED := $(VENV)/.locked
 READY := $(VENV)/.ready
@@ -22,8 +23,8 @@ ENGINE ?= $(shell command -v docker || command -v podman)
 # How many processes share the tests.
 WORKERS ?= 2
 
-# GPU=1 adds TensorFlow's CUDA libraries, and the tests then insist on finding a GPU. One process
-# takes all of a GPU's memory, so the tests then run one after another.
+# With GPU=1 the tests insist on finding a GPU. One process takes all of a GPU's memory, so they run
+# one after another.
 ifdef GPU
 export AE_EXPECT_GPU := 1
 WORKERS := 0
