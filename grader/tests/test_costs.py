@@ -109,6 +109,32 @@ def test_a_test_that_no_signal_ends_costs_its_question(sheet: Sheet, sandbox: Sa
     assert "more than the grader can look at" in record["questions"][0]["cases"][0]["message"]
 
 
+def test_what_a_student_reads_stays_when_a_hidden_test_ends_the_process(
+    sheet: Sheet, sandbox: Sandbox
+) -> None:
+    """When that is may say what the hidden input was: the next try could read it off a clock."""
+    ends = (
+        "\n\n@test_case(points=0, hidden=True)\ndef test_end(count):\n    __import__('os')._exit(1)"
+    )
+    clocks = (
+        "import time\ndef clip(x, factor): raise ValueError(f'clip {time.time_ns()}')",
+        "raise ValueError(f'cell {time.time_ns()}')",
+    )
+    worker = Worker(with_test(sheet, ends), sandbox)
+    try:
+        record = worker.grade(notebook(COUNT, RATIO, *clocks))
+    finally:
+        worker.close()
+    assert scores(record)[:3] == (1, 0, 2)  # the hidden tests of the first question are given up
+    page = feedback_page(sheet, {**record, "student": "s", "file": "f", "key": "k", "late": False})
+    (cell,), (clip,), (second_try,) = (
+        {int(n) for n in re.findall(rf"{word} (\d{{9,}})", text)}
+        for word, text in (("cell", page), ("clip", page), ("cell", str(record["later"])))
+    )
+    assert cell < clip < second_try
+    assert "more than the grader can look at" not in page
+
+
 def test_what_may_not_cross(sheet: Sheet) -> None:
     array = [protocol.np.zeros(3)]
     for tree, message in (
