@@ -177,9 +177,9 @@ def fork_main(
         used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
         bound = used * resource.getpagesize() + sheet.answers
         # The soft limit alone: a box sets its own.
-        resource.setrlimit(
-            resource.RLIMIT_DATA, (bound, resource.getrlimit(resource.RLIMIT_DATA)[1])
-        )
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        bound = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
 
         def tell(kind: str, what: object) -> None:
             results.send((kind, what))

@@ -1,7 +1,9 @@
 """What an answer costs the grader is bounded, and no box costs another one its marks."""
 
+import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -133,6 +135,28 @@ def test_what_a_student_reads_stays_when_a_hidden_test_ends_the_process(
     )
     assert cell < clip < second_try
     assert "more than the grader can look at" not in page
+
+
+def test_a_batch_system_may_allow_less_memory_than_the_sheet(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    folder, built, out = tmp_path / "subs", tmp_path / "sheet", tmp_path / "out"
+    shutil.copytree(SHEET, built)
+    about = built / "autograder" / "sheet.json"
+    changed = {**json.loads(about.read_text(encoding="utf-8")), "answers_mb": 2**16}
+    about.write_text(json.dumps(changed), encoding="utf-8")
+    folder.mkdir()
+    (folder / "ada.ipynb").write_bytes(notebook(*SOLUTION))
+    limited = (
+        "import resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_DATA, (2**33, 2**33))\n"
+        "from ae_grade.cli import main\n"
+        "main(sys.argv[1:])"
+    )
+    words = [sys.executable, "-c", limited, "run", built, folder, "--out", out, "--quiet"]
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    assert marks(out)[0]["total"] == "8"
 
 
 def test_what_may_not_cross(sheet: Sheet) -> None:
