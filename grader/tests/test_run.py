@@ -33,8 +33,9 @@ from ae_grade.apart import Worker, WorkerDied
 from ae_grade.batch import grade_all, shard
 from ae_grade.cli import main
 from ae_grade.collect import collect
+from ae_grade.host import Box
 from ae_grade.log import Log
-from ae_grade.sandbox import Sandbox, SandboxError, find_sandbox
+from ae_grade.sandbox import Limits, Sandbox, SandboxError, find_sandbox
 from ae_grade.sheet import Sheet, load_sheet
 
 ANSWERS = [SOLUTION, (COUNT,), (CLIP, RATIO), (), ("import os; os._exit(1)", *SOLUTION), (RATIO,)]
@@ -332,6 +333,25 @@ def test_without_bubblewrap_it_stops(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         find_sandbox()
     with pytest.raises(SystemExit, match="apt install bubblewrap"):
         main(["run", str(SHEET), str(pile(tmp_path / "subs", 1)), "--out", str(tmp_path / "o")])
+
+
+def test_a_bubblewrap_that_hangs_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    asleep = "exec sleep 987654"
+    hangs = ["sh", "-c", asleep, "--"]
+    monkeypatch.setattr("ae_grade.host.bubblewrap_command", lambda *_: hangs)
+    monkeypatch.setattr("ae_grade.host.START_TIMEOUT", 1)
+    with pytest.raises(SandboxError, match="did not start a box within 1 seconds"):
+        Box(sandbox, Limits())
+    program = tmp_path / "bwrap"
+    program.write_text(f"#!/bin/sh\n{asleep}\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr("ae_grade.sandbox.VERSION_TIMEOUT", 1)
+    with pytest.raises(SandboxError, match="bwrap --version` did not end within 1 seconds"):
+        find_sandbox()
+    assert not any("987654" in words for words in commands_of_all())
 
 
 def test_root_may_not_do_without(monkeypatch: pytest.MonkeyPatch) -> None:
