@@ -373,7 +373,10 @@ def test_the_doctor_finds_that_the_box_holds(
 
 def test_errors_are_one_sentence(tmp_path: Path) -> None:
     for words, message in (
-        (["run", "no_such_sheet", "x"], "Build it first"),
+        (
+            ["run", "no_such_sheet", "x"],
+            "Build it first: `ae-grade build masters/no_such_sheet.py`",
+        ),
         (["run", str(SHEET), str(tmp_path / "no")], "no folder and no zip"),
         (["run", str(SHEET), str(tmp_path)], "holds no submissions"),
         (["run", str(SHEET), str(tmp_path), "--jobs", "0"], "at least 1"),
