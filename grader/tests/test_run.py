@@ -27,6 +27,7 @@ from samples import (
     marks,
     notebook,
     wait_until,
+    write_zip,
 )
 
 from ae_grade.apart import Worker, WorkerDied
@@ -34,7 +35,7 @@ from ae_grade.batch import grade_all, shard
 from ae_grade.cli import main
 from ae_grade.collect import collect
 from ae_grade.host import Box
-from ae_grade.log import Log
+from ae_grade.log import Log, NotGraded
 from ae_grade.sandbox import Limits, Sandbox, SandboxError, find_sandbox
 from ae_grade.sheet import Sheet, load_sheet
 
@@ -183,9 +184,36 @@ def test_a_notebook_that_kills_its_worker_takes_no_other_along_and_is_named(
 
     for graded in (4, 0):
         outcome = grade_all(sheet, found, log, sandbox, 2, False, make)
-        assert outcome.failed == {"a": "its worker was ended from outside"}
+        assert outcome.failed == {"a": NotGraded("a", "", "its worker was ended from outside")}
         assert outcome.graded == graded
         assert len(outcome.records) == 4
+
+
+def test_who_could_not_be_graded_keeps_name_and_number(
+    tmp_path: Path,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As Canvas and Moodle know them: the number alone finds nobody."""
+    source = write_zip(
+        tmp_path / "s.zip",
+        {
+            "loveroada_101_5001_small.ipynb": notebook("# deadly"),
+            "wu_102_5002_small.ipynb": notebook(*SOLUTION),
+        },
+    )
+    monkeypatch.setattr("ae_grade.batch.Worker", lambda *given: Mortal(Worker(*given)))
+    out, joined = tmp_path / "out", tmp_path / "joined"
+    assert command("run", SHEET, source, "--out", out, "--quiet") == 1
+    assert "not graded: loveroada (101): its worker was ended" in capsys.readouterr().err
+    assert command("merge", joined, out, "--sheet", SHEET) == 1
+    assert "not graded yet: loveroada (101)\n" in capsys.readouterr().err
+    assert command("merge", joined, "--sheet", SHEET) == 1  # from what the join itself noted
+    for folder in (out, joined):
+        found = [(row["student"], row["identifier"], row["status"]) for row in marks(folder)]
+        assert found[1] == ("loveroada", "101", "not graded")
+        assert "loveroada (101)<pre>" in (folder / "staff.html").read_text(encoding="utf-8")
 
 
 class Boxless(Mortal):
