@@ -4,6 +4,7 @@ import ast
 import csv
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -34,6 +35,7 @@ from ae_grade.apart import Worker, WorkerDied
 from ae_grade.batch import grade_all, shard
 from ae_grade.cli import main
 from ae_grade.collect import collect
+from ae_grade.doctor import limits_here
 from ae_grade.host import Box
 from ae_grade.log import Log, NotGraded
 from ae_grade.sandbox import Limits, Sandbox, SandboxError, find_sandbox
@@ -397,6 +399,20 @@ def test_the_doctor_finds_that_the_box_holds(
     said = capsys.readouterr().out
     assert said.count("holds") >= 10
     assert "HOLE" not in said
+    assert "Control groups are not used" in said
+
+
+def test_the_doctor_tells_of_limits_of_a_batch_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    endless = resource.RLIM_INFINITY
+    found = dict.fromkeys(range(20), (endless, endless))
+    monkeypatch.setattr(resource, "getrlimit", lambda which: found[which])
+    assert len(limits_here()) == 1
+    found[resource.RLIMIT_AS] = (2**32, endless)
+    found[resource.RLIMIT_DATA] = (endless, 2**33)
+    found[resource.RLIMIT_NPROC] = (500, 1000)
+    assert [line.partition("RLIMIT_")[2] for line in limits_here()[:3]] == [
+        *("AS: 4,096 MB", "DATA: 8,192 MB", "NPROC: 500")
+    ]
 
 
 def test_errors_are_one_sentence(tmp_path: Path) -> None:
