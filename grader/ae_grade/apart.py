@@ -2,7 +2,8 @@
 
 A worker has the tests' libraries loaded, forks a process for each submission, and watches it: its
 processor time, and that it lives. The fork may use only so much memory. Where it dies or computes
-too long, the question that was being marked is given up, and all others are marked again.
+too long, the question that was being marked is given up, and all others are marked again. What
+students may read of the public tests stays as it was before the first hidden test.
 """
 
 import ctypes
@@ -15,12 +16,15 @@ from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ae_grade.clock import processor_time
 from ae_grade.sandbox import Sandbox, SandboxError
 from ae_grade.sheet import Sheet
 from ae_grade.text import clean
+
+if TYPE_CHECKING:
+    from ae_grade.grade import Tried
 
 __all__ = ["GraderFault", "Worker", "WorkerDied"]
 
@@ -105,14 +109,16 @@ def grade_in_fork(
     sheet: Sheet, sandbox: Sandbox, content: bytes, requests: Connection
 ) -> tuple[str, Any]:
     """Grade in a fork; a question whose answers end it is given up, and the rest marked again."""
-    given_up: dict[str, str] = {}
+    from ae_grade.grade import Tried
+
+    tried = Tried()
     while True:
-        question, result = attempt(sheet, sandbox, content, given_up, requests)
+        question, result = attempt(sheet, sandbox, content, tried, requests)
         if result is not None:
             return result
-        if question in given_up:
+        if question in tried.given_up:
             return "fault", f"The grader's process ended twice at {question or 'the start'}."
-        given_up[question] = (
+        tried.given_up[question] = (
             "Your answer was more than the grader can look at: too large, or too slow to compare."
         )
 
@@ -121,16 +127,19 @@ def attempt(
     sheet: Sheet,
     sandbox: Sandbox,
     content: bytes,
-    given_up: dict[str, str],
+    tried: "Tried",
     requests: Connection,
 ) -> tuple[str, tuple[str, Any] | None]:
-    """Return the question that was last begun, and the result unless the fork has died."""
+    """Return the question that was last begun, and the result unless the fork has died.
+
+    The first public results are noted in `tried`.
+    """
     context = get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
     pid = os.fork()
     if pid == 0:
         ours.close()
-        fork_main(theirs, sheet, sandbox, content, given_up)
+        fork_main(theirs, sheet, sandbox, content, tried)
     theirs.close()
     question, begun = "", 0.0
     try:
@@ -141,9 +150,12 @@ def attempt(
                     kind, what = ours.recv()
                 except EOFError:
                     return question, None
-                if kind != "question":
+                if kind == "question":
+                    question, begun = what, processor_time(pid)
+                elif kind == "public":
+                    tried.public = what
+                else:
                     return question, (kind, what)
-                question, begun = what, processor_time(pid)
             elif requests in ready:
                 os._exit(1)  # the run is gone: the fork and its boxes follow
             elif question and processor_time(pid) - begun > sheet.question_timeout + SPARE:
@@ -155,7 +167,7 @@ def attempt(
 
 
 def fork_main(
-    results: Connection, sheet: Sheet, sandbox: Sandbox, content: bytes, given_up: dict[str, str]
+    results: Connection, sheet: Sheet, sandbox: Sandbox, content: bytes, tried: "Tried"
 ) -> None:
     """Grade in this fork, tell the worker, and end."""
     from ae_grade.grade import grade
@@ -165,14 +177,14 @@ def fork_main(
         used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
         bound = used * resource.getpagesize() + sheet.answers
         # The soft limit alone: a box sets its own.
-        resource.setrlimit(
-            resource.RLIMIT_DATA, (bound, resource.getrlimit(resource.RLIMIT_DATA)[1])
-        )
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        bound = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
 
-        def begin(question: str) -> None:
-            results.send(("question", question))
+        def tell(kind: str, what: object) -> None:
+            results.send((kind, what))
 
-        record = grade(sheet, content, sandbox, given_up=given_up, begin=begin)
+        record = grade(sheet, content, sandbox, tried=tried, tell=tell)
         results.send(("record", record))
     except SandboxError as error:
         results.send(("sandbox", str(error)))

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from ae_grade.apart import GraderFault, Worker, WorkerDied
 from ae_grade.collect import Submission
-from ae_grade.log import RULES, Log
+from ae_grade.log import RULES, Log, NotGraded
 from ae_grade.notebook import InvalidNotebook
 from ae_grade.sandbox import Sandbox, SandboxError
 from ae_grade.sheet import Sheet
@@ -35,13 +35,13 @@ class Outcome:
     graded, kept : int
         How many were graded now, and how many were done already.
     failed : dict
-        By key, what kept the grader from grading a submission; a later run tries again.
+        By key, whose submission could not be graded, and why; a later run tries again.
     """
 
     records: dict[str, dict] = field(default_factory=dict)
     graded: int = 0
     kept: int = 0
-    failed: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, NotGraded] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,8 @@ class Batch:
         try:
             result = future.result()
         except (WorkerDied, GraderFault) as error:
-            self.outcome.failed[job.submission.key] = str(error)
+            found = job.submission
+            self.outcome.failed[found.key] = NotGraded(found.student, found.identifier, str(error))
             self.bar.update()
         else:
             self.log.add(self._note(job.submission, job.identity, result))

@@ -14,6 +14,7 @@ import contextlib
 import io
 import json
 import logging
+import operator
 import re
 import shutil
 import tempfile
@@ -85,13 +86,15 @@ if importlib.util.find_spec("ae_lib") is None:
 ENVIRONMENT = {"AE_GRADING": "1", "AE_PROFILE": "quick"}
 
 PLACEHOLDER = re.compile(r"__([a-z]\w*?)__")
-# The names that Python itself writes so are no placeholders.
-PYTHON_NAMES = {
-    name.strip("_")
-    for kind in (object, type, int, str, dict, list, complex, ImportError, types.ModuleType)
-    for name in dir(kind)
-    if name.startswith("__")
-} | {"all", "array", "array_ufunc", "call", "enter", "exit", "file", "main", "post_init", "version"}
+# The names that Python itself writes so are no placeholders: those of its types, and others.
+KINDS = (object, type, int, str, dict, list, complex, ImportError, types.ModuleType, operator)
+OTHERS = (
+    "aenter aexit aiter all anext array array_ufunc await builtins bytes call del delete enter "
+    "exit file fspath future get main match_args missing next path post_init set set_name slots "
+    "version wrapped"
+)
+PYTHON_NAMES = {name.strip("_") for kind in KINDS for name in dir(kind) if name.startswith("__")}
+PYTHON_NAMES |= set(OTHERS.split())
 
 OTTER_IMPORT = "from otter.test_files import test_case\n"
 STUDENT_IMPORT = "from ae_lib.sheets import test_case\n"

@@ -117,12 +117,14 @@ def run_command(options: argparse.Namespace) -> int:
     outcome = grade_all(sheet, chosen, log, sandbox, options.jobs, not options.quiet)
     records = with_kept_marks(options.out, sheet, outcome.records)
     students = {key: record["sha256"] for key, record in outcome.records.items()}
-    write_roster(options.out, Roster(found.kind, {**dict.fromkeys(outcome.failed, ""), **students}))
+    names = {s.key: (s.student, s.identifier) for s in chosen}
+    hashes = {**dict.fromkeys(outcome.failed, ""), **students}
+    write_roster(options.out, Roster(found.kind, hashes, names))
     table = found.table()
     write_reports(options.out, sheet, records.values(), found.kind, outcome.failed, table)
     print(table)
-    for key, why in sorted(outcome.failed.items()):
-        print(f"not graded: {key}: {why.strip().splitlines()[-1]}", file=sys.stderr)
+    for one in sorted(outcome.failed.values()):
+        print(f"not graded: {one.called}: {one.why.strip().splitlines()[-1]}", file=sys.stderr)
     print(
         f"{outcome.graded} graded now, {outcome.kept} kept from earlier runs, "
         f"{len(outcome.failed)} not graded. See {options.out / 'grades.csv'} and "
@@ -148,8 +150,8 @@ def merge_command(options: argparse.Namespace) -> int:
     joined = merge(options.out, options.parts, load_sheet(options.sheet), options.marks)
     for note in joined.notes:
         print(note)
-    for key in joined.waiting:
-        print(f"not graded yet: {key}", file=sys.stderr)
+    for called in joined.waiting:
+        print(f"not graded yet: {called}", file=sys.stderr)
     print(f"{joined.students} students in {options.out / 'grades.csv'}.")
     return 1 if joined.waiting else 0
 

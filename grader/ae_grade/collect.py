@@ -40,6 +40,8 @@ JUNK |= {"desktop.ini", ".vscode", ".idea", "@eadir"}
 BROWSER = (".ipynb.json", ".ipynb.txt")  # as some browsers save a notebook
 COPY = re.compile(r"( ?\(\d+\)|[-_ ]+copy ?\d*|-\d+)$", re.IGNORECASE)
 DATE = re.compile(r"(19|20)\d\d([01]\d([0-3]\d)?)?")
+DAY = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
+GROUP = re.compile(r"(group|gruppe|section|class|tutorial)[ _-]*\w{1,2}", re.IGNORECASE)
 ENCRYPTED = 0x1
 
 
@@ -177,13 +179,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose file it is, as the layout says."""
+    """Whose file it is, as the layout says; `group` is the folder that holds the group's."""
 
     name: str
     identifier: str
     late: bool
     file: str
     rule: str
+    group: str = ""
 
 
 def collect(source: Path, notebook: str) -> Collection:
@@ -355,6 +358,9 @@ def canvas(parts: list[tuple[str, ...]]) -> list[Owner] | None:
         return None
     if all(DATE.fullmatch(i) for _, i in pairs):
         return None
+    # Uploads have eight digits, too, on large systems, but hardly all of a class's are days.
+    if uploads and all(DAY.fullmatch(upload) for upload in uploads):
+        return None
     return [
         Owner(
             f"{m['name']}_{m['id']}" if anonymous else m["name"],
@@ -369,39 +375,38 @@ def canvas(parts: list[tuple[str, ...]]) -> list[Owner] | None:
 
 def folder(parts: list[tuple[str, ...]], entries: list[Entry], notebook: str) -> list[Owner]:
     """Return the owners in a folder of notebooks, of folders, or of groups with either."""
-    notebooks = [n for n, e in zip(parts, entries, strict=True) if e.is_notebook]
-    groups: dict[str, set[tuple[str, ...]]] = {}
-    for names in notebooks:
-        groups.setdefault(names[0], set()).add(names[1:])
-
-    def all_groups(is_one: Callable[[set[tuple[str, ...]]], bool]) -> bool:
-        return (
-            len(groups) > 1
-            and all(len(n) > 1 for n in notebooks)
-            and all(is_one(inside) for inside in groups.values())
-        )
-
-    files_of_group = all_groups(
-        lambda inside: (
-            len(inside) > 1
-            and all(len(names) == 1 and not alike(names[0], notebook) for names in inside)
-        )
-    )
-    folders_of_group = all_groups(
-        lambda inside: (
-            len({names[0] for names in inside}) > 1
-            and all(len(names) > 1 and not re.search(r"\d$", names[0]) for names in inside)
-        )
+    grouped = has_groups(
+        [n for n, e in zip(parts, entries, strict=True) if e.is_notebook], notebook
     )
     owners = []
     for names, entry in zip(parts, entries, strict=True):
-        if (files_of_group or folders_of_group) and len(names) > 1:
-            names = names[1:]
+        group = ""
+        if grouped and len(names) > 1:
+            group, names = names[0], names[1:]
         if len(names) == 1 and not entry.empty:
-            owners.append(Owner(stem(names[0]), "", False, names[0], "name of the file"))
+            owner = Owner(stem(names[0]), "", False, names[0], "name of the file", group)
         else:
-            owners.append(Owner(names[0], "", False, names[-1], "name of the folder"))
+            owner = Owner(names[0], "", False, names[-1], "name of the folder", group)
+        owners.append(owner)
     return owners
+
+
+def has_groups(notebooks: list[tuple[str, ...]], notebook: str) -> bool:
+    """Say whether the first folders are groups', with a notebook or a folder for each student."""
+    if any(len(names) < 2 for names in notebooks):
+        return False
+    groups: dict[str, set[str]] = {}
+    for names in notebooks:
+        groups.setdefault(names[0], set()).add(names[1])
+    # A folder with one thing in it may well be a student's, unless all are called groups.
+    enough = any if all(GROUP.fullmatch(name) for name in groups) else all
+    if len(groups) < 2 or not enough(len(inside) > 1 for inside in groups.values()):
+        return False
+    files = [len(names) == 2 for names in notebooks]
+    if all(files):
+        return not any(alike(names[1], notebook) for names in notebooks)
+    # Folders that end in a number may be a student's attempts.
+    return not any(files) and not any(re.search(r"\d$", names[1]) for names in notebooks)
 
 
 def stem(name: str) -> str:
@@ -445,6 +450,9 @@ def choose(
             rule=owner.rule + (f"; {why}" if why else ""),
         )
 
+    if len({owner.group for owner, _ in files}) > 1:
+        listed = clean(", ".join(entry.path for _, entry in files[:5]), 300)
+        return with_(files[0], f"Several groups have a student of this name: {listed}.")
     listed = clean(", ".join(owner.file for owner, _ in files[:5]), 300)
     if all(entry.empty for _, entry in files):
         return with_(files[0], "The folder is empty.")
@@ -490,18 +498,20 @@ def last_attempt(notebooks: list[tuple[Owner, Entry]]) -> tuple[Owner, Entry] | 
 def find_clashes(
     students: dict[tuple[str, str], list[tuple[Owner, Entry]]], found: Collection
 ) -> None:
-    """Note files of different names that would become one student in the tables."""
+    """Note files of different names or groups that would become one student in the tables."""
     by_look: dict[str, list[str]] = {}
     for (name, identifier), files in students.items():
         # Nobody can see a difference that is made of kinds of spaces and of joiners.
         seen = (" " if c.isspace() else c for c in unicodedata.normalize("NFC", name))
         look = identifier or "".join(c for c in seen if unicodedata.category(c) != "Cf").strip()
-        by_look.setdefault(look, []).append(files[0][1].path)
+        first = {owner.group: entry.path for owner, entry in reversed(files)}
+        by_look.setdefault(look, []).extend(sorted(first.values()))
     for paths in by_look.values():
         if len(paths) > 1:
             names = " and ".join(ascii(path) for path in paths)
             found.clashes.append(
-                f"{names} would be one student: the names look the same. Rename one of them."
+                f"{names} would be one student: the names look the same. Rename one of them, or "
+                "take out what does not count."
             )
 
 

@@ -7,12 +7,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ae_grade.host import Box
+from ae_grade.host import WATCH_INTERVAL, Box
 from ae_grade.notebook import Cell
 from ae_grade.proxy import NotebookRun
 from ae_grade.sandbox import Limits, Sandbox, SandboxError, find_sandbox
 
-__all__ = ["CHECKS", "examine", "try_box"]
+__all__ = ["CHECKS", "examine", "limits_here", "try_box"]
 
 MEMORY = 512 * 2**20
 ADVICE = """bubblewrap needs user namespaces. Where the kernel forbids them:
@@ -55,11 +55,28 @@ def try_box(sandbox: Sandbox) -> None:
     Box(sandbox, Limits(memory=MEMORY)).close()
 
 
+def limits_here() -> list[str]:
+    """Return, a line each, what a batch system or the machine allows all programs of yours."""
+    import resource  # Windows has none
+
+    lines = []
+    for name, unit, words in (("AS", 2**20, " MB"), ("DATA", 2**20, " MB"), ("NPROC", 1, "")):
+        both = resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))
+        if finite := [value for value in both if value != resource.RLIM_INFINITY]:
+            lines.append(f"Limit of this system, RLIMIT_{name}: {min(finite) // unit:,}{words}")
+    lines.append(
+        "Control groups are not used: the memory of a box is added up every "
+        f"{WATCH_INTERVAL:g} seconds, and many processes may pass its limit for a moment."
+    )
+    return lines
+
+
 def examine() -> int:
     """Print the findings; return the exit status: 0 if the sandbox holds."""
     print(f"Python {platform.python_version()} at {sys.executable}")
     try:
         sandbox = find_sandbox()
+        print("\n".join(limits_here()))  # first: a box may not start for one of them
         try_box(sandbox)
     except SandboxError as error:
         print(f"No sandbox: {error}")

@@ -1,7 +1,8 @@
 """Mark one submission: run it in a box, run otter's tests outside."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any
 
@@ -16,11 +17,56 @@ from ae_grade.sheet import Question, Sheet
 from ae_grade.testfile import TestFile, case_title, message_of, test_file
 from ae_grade.text import clean
 
-__all__ = ["grade", "question_record"]
+__all__ = ["PublicResults", "Tried", "grade", "question_record"]
 
 UNANSWERED = ("", "...", "_Type your answer here, replacing this text._")
-NOTHING_GIVEN_UP: Mapping[str, str] = {}
 MAX_ANSWER = 20_000  # characters of an answer in words that the staff's page shows
+
+
+@dataclass(frozen=True)
+class PublicResults:
+    """What came of the public tests, before any hidden input had been near the notebook.
+
+    Attributes
+    ----------
+    cases : dict
+        By question, of each public test whether it passed, and otter's message.
+    left : dict
+        By question, the seconds that are left of its time limit.
+    over : dict
+        By question, why it gets no more answers, or nothing.
+    problems : list of str
+        What went wrong in the notebook's cells.
+    """
+
+    cases: dict[str, list[tuple[bool, str | None]]]
+    left: dict[str, float]
+    over: dict[str, str]
+    problems: list[str]
+
+
+@dataclass
+class Tried:
+    """What is known of a submission from earlier tries to mark it, which ended the process.
+
+    Attributes
+    ----------
+    given_up : dict
+        Questions that are not looked at any more, and why.
+    public : PublicResults, optional
+        Of the first try that came so far. They stay: a clock may have told a later try what the
+        hidden inputs were.
+    """
+
+    given_up: dict[str, str] = field(default_factory=dict)
+    public: PublicResults | None = None
+
+
+FIRST_TRY = Tried()
+
+
+def tell_nobody(kind: str, what: object) -> None:
+    """Stand in for who wants to know how far the marking has come."""
 
 
 def written_answers(sheet: Sheet, content: bytes) -> dict[str, list[str]]:
@@ -58,8 +104,8 @@ def shortened(sources: Sequence[str]) -> list[str]:
 def run_tests(
     sheet: Sheet,
     run: NotebookRun,
-    given_up: Mapping[str, str] = NOTHING_GIVEN_UP,
-    begin: Callable[[str], None] = lambda _: None,
+    tried: Tried = FIRST_TRY,
+    tell: Callable[[str, object], None] = tell_nobody,
 ) -> tuple[GradingResults, list[str], dict[str, float]]:
     """Run all tests of a sheet against a notebook.
 
@@ -77,18 +123,17 @@ def run_tests(
     The public tests of all questions come first, and the problems of the cells are noted before
     the first hidden test. So whatever a student reads comes from a run in which no hidden input
     had been near the notebook, and what the box does afterwards changes nothing but the points.
+    Where an earlier try came that far, its public results are taken in place of new ones.
     """
     files = {q.name: test_file(q) for q in sheet.questions if q.tests is not None}
-    allowance = dict.fromkeys(files, sheet.question_timeout)
-    over = {name: given_up.get(name, "") for name in files}
+    left = dict.fromkeys(files, sheet.question_timeout)
+    over = {name: tried.given_up.get(name, "") for name in files}
     results: dict[str, list[TestCaseResult]] = {name: [] for name in files}
-    problems: list[str] = []
     constants = sheet.constants()
-    begin("")
-    run.box()
-    for hidden in (False, True):
+
+    def run_all(hidden: bool) -> None:
         for name, file in files.items():
-            cases = [case for case in file.test_cases if bool(case.hidden) == hidden]
+            cases = cases_of(file, hidden)
             if not cases:
                 continue
             if over[name]:
@@ -96,22 +141,40 @@ def run_tests(
                 continue
             part = TestFile(name, file.path, cases, file.all_or_nothing)
             part.source = file.source
-            begin(name)
-            run.begin(allowance[name])
+            tell("question", name)
+            run.begin(left[name])
             try:
                 part.run(Names(run, constants))
             except OutOfTime:
                 pass  # between two tests; why is what `end` says
             finally:
-                allowance[name], over[name] = run.end()
+                left[name], over[name] = run.end()
             done = part.test_case_results
             results[name] += [*done, *not_run(cases[len(done) :], over[name])]
-        if not hidden:
-            problems = list(run.problems)
+
+    tell("question", "")
+    run.box()
+    public = tried.public
+    if public is None:
+        run_all(hidden=False)
+        said = {name: [(r.passed, r.message) for r in found] for name, found in results.items()}
+        public = PublicResults(said, dict(left), dict(over), list(run.problems))
+        tell("public", public)
+    else:
+        left = dict(public.left)
+        over = {name: over[name] or why for name, why in public.over.items()}
+        for name, file in files.items():
+            pairs = zip(cases_of(file, hidden=False), public.cases[name], strict=True)
+            results[name] = [TestCaseResult(case, said, passed) for case, (passed, said) in pairs]
+    run_all(hidden=True)
     for name, file in files.items():
         file.test_case_results = results[name]
-    seconds = {name: round(sheet.question_timeout - left, 3) for name, left in allowance.items()}
-    return GradingResults(list(files.values())), problems, seconds
+    seconds = {name: round(sheet.question_timeout - left[name], 3) for name in files}
+    return GradingResults(list(files.values())), public.problems, seconds
+
+
+def cases_of(file: TestFile, hidden: bool) -> list[TestCase]:
+    return [case for case in file.test_cases if bool(case.hidden) == hidden]
 
 
 def public_names(question: Question) -> list[str]:
@@ -130,8 +193,8 @@ def grade(
     content: bytes,
     sandbox: Sandbox,
     limits: Limits | None = None,
-    given_up: Mapping[str, str] = NOTHING_GIVEN_UP,
-    begin: Callable[[str], None] = lambda _: None,
+    tried: Tried = FIRST_TRY,
+    tell: Callable[[str, object], None] = tell_nobody,
 ) -> dict:
     """Mark one submission; in the main thread of a process, which a signal may interrupt.
 
@@ -143,10 +206,11 @@ def grade(
     sandbox : Sandbox
     limits : Limits, optional
         Default: what the sheet says.
-    given_up : mapping
-        Questions that are not looked at any more, and why.
-    begin : callable
-        Called with the name of each question before its tests, and with nothing before the cells.
+    tried : Tried
+        What earlier tries found.
+    tell : callable
+        Called with ``"question"`` and its name before its tests, or no name before the cells; with
+        ``"public"`` and the `PublicResults` before the first hidden test.
 
     Returns
     -------
@@ -192,10 +256,10 @@ def grade(
             cells, sandbox, limits, sheet.timeout, surroundings, sheet.backend, preload
         )
         try:
-            results, record["problems"], seconds = run_tests(sheet, run, given_up, begin)
+            results, record["problems"], seconds = run_tests(sheet, run, tried, tell)
         finally:
             run.close()
-        record["later"] = run.problems[len(record["problems"]) :]
+        record["later"] = [p for p in run.problems if p not in record["problems"]]
     record["questions"] = [question_record(q, results, answers) for q in sheet.questions]
     constants = sheet.constants()
     for question, entry in zip(sheet.questions, record["questions"], strict=True):

@@ -5,11 +5,13 @@ import functools
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -118,8 +120,16 @@ class Box:
             process = subprocess.Popen(command + program, env={}, pass_fds=(info_write,), **pipes)
         finally:
             os.close(info_write)
-        with open(info_read, encoding="utf-8") as info:
-            said = info.read()
+        try:
+            said = read_all(info_read, START_TIMEOUT)
+        except TimeoutError:
+            with process:  # closes the pipes, and waits for the end
+                process.kill()
+            raise SandboxError(
+                f"bubblewrap did not start a box within {START_TIMEOUT} seconds."
+            ) from None
+        finally:
+            os.close(info_read)
         self._inner = json.loads(said)["child-pid"] if said else 0
         return process
 
@@ -231,6 +241,25 @@ class Box:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def read_all(fd: int, seconds: float) -> bytes:
+    """Return what comes from a pipe until it is closed.
+
+    Raises
+    ------
+    TimeoutError
+        It was not closed in time.
+    """
+    end, said = time.monotonic() + seconds, b""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    while poll.poll(max(0, end - time.monotonic()) * 1000):
+        part = os.read(fd, 4096)
+        if not part:
+            return said
+        said += part
+    raise TimeoutError
 
 
 def memory_of(members: list[int], enough: int) -> int:

@@ -5,15 +5,16 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ae_grade.files import write_atomically
 
-__all__ = ["LOG", "RULES", "Log", "Roster", "read_roster", "write_roster"]
+__all__ = ["LOG", "RULES", "Log", "NotGraded", "Roster", "read_roster", "write_roster"]
 
 LOG = "log.jsonl"
 ROSTER = "found.json"
 
-RULES = 4  # changes when the grader itself gives other results: then nothing counts as done
+RULES = 5  # changes when the grader itself gives other results: then nothing counts as done
 NEEDED = {"key": str, "sha256": str, "sheet": str, "student": str, "questions": list}
 
 
@@ -58,6 +59,18 @@ class Log:
             raise type(error)(error.errno, error.strerror, str(self.path)) from None
 
 
+class NotGraded(NamedTuple):
+    """A student without a result: the name, the number of Canvas or Moodle or nothing, and why."""
+
+    student: str
+    identifier: str
+    why: str
+
+    @property
+    def called(self) -> str:
+        return f"{self.student} ({self.identifier})" if self.identifier else self.student
+
+
 @dataclass(frozen=True)
 class Roster:
     """Whom the last run into a folder found.
@@ -68,10 +81,16 @@ class Roster:
         The system that the submissions came from, or ``"folder"``.
     students : dict
         The hash of each student's notebook by key, or nothing where there is none to read.
+    names : dict
+        By key, name and identifier; of folders that an older version wrote, nothing.
     """
 
     kind: str
     students: dict[str, str]
+    names: dict[str, tuple[str, str]]
+
+    def not_graded(self, key: str, why: str) -> NotGraded:
+        return NotGraded(*self.names.get(key, (key, "")), why)
 
 
 def write_roster(folder: Path, roster: Roster) -> None:
@@ -92,6 +111,8 @@ def read_roster(folder: Path) -> Roster | None:
         return None
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return Roster(str(content["kind"]), {**content["students"]})
+        named = {**content.get("names", {})}
+        names = {key: (str(name), str(number)) for key, (name, number) in named.items()}
+        return Roster(str(content["kind"]), {**content["students"]}, names)
     except (ValueError, TypeError, KeyError) as error:
         raise ValueError(f"{path} cannot be read ({error}): run `ae-grade run` again.") from None

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ae_grade.files import write_atomically
-from ae_grade.log import LOG, RULES, Log, Roster, read_roster, write_roster
+from ae_grade.log import LOG, RULES, Log, NotGraded, Roster, read_roster, write_roster
 from ae_grade.marks import mark, read_marks
 from ae_grade.report import write_reports
 from ae_grade.sheet import Sheet
@@ -51,7 +51,7 @@ def merge(out: Path, parts: list[Path], sheet: Sheet, marks: Path | None = None)
         if not (part / LOG).is_file():
             raise FileNotFoundError(f"{part} holds no {LOG}: it is not the folder of a run.")
     records: dict[str, dict] = {}
-    kind, others, waiting = "folder", 0, dict[str, str]()
+    kind, others, waiting = "folder", 0, dict[str, NotGraded]()
     for folder in (out, *parts):
         roster = read_roster(folder)
         kind = roster.kind if roster and roster.kind != "folder" else kind
@@ -62,8 +62,9 @@ def merge(out: Path, parts: list[Path], sheet: Sheet, marks: Path | None = None)
             elif roster is None or roster.students.get(record["key"]) == record["sha256"]:
                 records[record["key"]] = record
         if roster:
-            waiting |= dict.fromkeys(roster.students.keys() - records.keys(), WAITING)
-    waiting = {key: why for key, why in waiting.items() if key not in records}
+            missing = roster.students.keys() - records.keys()
+            waiting |= {key: roster.not_graded(key, WAITING) for key in missing}
+    waiting = {key: one for key, one in waiting.items() if key not in records}
     if not records:
         raise ValueError(
             f"No results for the sheet {sheet.name} as it is built now"
@@ -89,10 +90,12 @@ def merge(out: Path, parts: list[Path], sheet: Sheet, marks: Path | None = None)
         if (record["key"], record["sha256"]) not in there:
             joined.add(record)
     students = {key: record["sha256"] for key, record in records.items()}
-    write_roster(out, Roster(kind, {**dict.fromkeys(waiting, ""), **students}))
+    names = {key: (one.student, one.identifier) for key, one in waiting.items()}
+    names |= {key: (record["student"], record["identifier"]) for key, record in records.items()}
+    write_roster(out, Roster(kind, {**dict.fromkeys(waiting, ""), **students}, names))
     records = with_kept_marks(out, sheet, records)
     write_reports(out, sheet, records.values(), kind, waiting)
-    return Joined(len(records), notes, sorted(waiting))
+    return Joined(len(records), notes, sorted(one.called for one in waiting.values()))
 
 
 def hand_marked(sheet: Sheet) -> dict[str, float]:

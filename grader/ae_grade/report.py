@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ae_grade.feedback import feedback_name, feedback_page
 from ae_grade.files import write_atomically
+from ae_grade.log import NotGraded
 from ae_grade.sheet import Sheet
 from ae_grade.staff import TEMPLATE, staff_page, status
 from ae_grade.text import number
@@ -36,7 +37,7 @@ def table(rows: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
-def grades_csv(sheet: Sheet, records: list[dict], failed: Iterable[str]) -> str:
+def grades_csv(sheet: Sheet, records: list[dict], failed: Iterable[NotGraded]) -> str:
     names = [q.name for q in sheet.questions]
     rows: list[Sequence[object]] = [
         [
@@ -60,7 +61,9 @@ def grades_csv(sheet: Sheet, records: list[dict], failed: Iterable[str]) -> str:
             ]
         )
     # Nobody is missing: those that the grader could not grade have a line without marks.
-    rows += [[key, *[""] * (len(names) + 2), "not graded", "", "", "", "", ""] for key in failed]
+    for one in failed:
+        blank = [""] * (len(names) + 2)
+        rows.append([one.student, *blank, "not graded", "", "", "", one.identifier, ""])
     return table(rows)
 
 
@@ -102,7 +105,7 @@ def write_reports(
     sheet: Sheet,
     records: Iterable[dict],
     kind: str = "folder",
-    failed: dict[str, str] | None = None,
+    failed: dict[str, NotGraded] | None = None,
     collected: str = "",
 ) -> None:
     """Write the tables and pages of a run below `out`.
@@ -116,12 +119,14 @@ def write_reports(
     kind : str
         Where the submissions came from; ``"moodle"`` adds Moodle's worksheet.
     failed : dict, optional
-        By key, why a submission could not be graded.
+        By key, whose submission could not be graded, and why.
     collected : str
         The table of who was found, from which file, and what was left out.
     """
     ordered = sorted(records, key=lambda r: (r["student"].casefold(), r["key"]))
-    write_atomically(out / "grades.csv", grades_csv(sheet, ordered, sorted(failed or {})))
+    write_atomically(
+        out / "grades.csv", grades_csv(sheet, ordered, sorted((failed or {}).values()))
+    )
     write_atomically(out / "canvas.csv", canvas_csv(sheet, ordered))
     if kind == "moodle":
         write_atomically(out / "moodle.csv", moodle_csv(ordered))

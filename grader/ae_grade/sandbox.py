@@ -17,6 +17,7 @@ WRITABLE = ("/tmp", "/dev/shm", HOME)
 BUBBLEWRAP = (0, 8)  # the first with --size and --disable-userns
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
 FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
+VERSION_TIMEOUT = 60  # seconds for a program to say its version
 FIRST_UID = 2**30  # no machine has users up here
 ADVICE = (
     "Install bubblewrap 0.8 or newer (Debian 12, Ubuntu 24.04: `apt install bubblewrap`; Fedora: "
@@ -132,9 +133,18 @@ def find_sandbox(kind: str = "bubblewrap") -> Sandbox:
     program = shutil.which("bwrap")
     if program is None:
         raise SandboxError(f"The sandbox is missing: there is no program `bwrap`.\n{ADVICE}")
-    said = subprocess.run(
-        [program, "--version"], capture_output=True, encoding="utf-8", check=False
-    )
+    try:
+        said = subprocess.run(
+            [program, "--version"],
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+            timeout=VERSION_TIMEOUT,
+        )
+    except subprocess.TimeoutExpired:
+        raise SandboxError(
+            f"`{program} --version` did not end within {VERSION_TIMEOUT} seconds.\n{ADVICE}"
+        ) from None
     numbers = re.findall(r"\d+", said.stdout)
     if tuple(map(int, numbers[:2])) < BUBBLEWRAP:
         raise SandboxError(f"{program} is too old ({said.stdout.strip()}).\n{ADVICE}")

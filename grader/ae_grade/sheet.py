@@ -165,7 +165,7 @@ def load_sheet(where: str) -> Sheet:
     if folder is None:
         raise FileNotFoundError(
             f"No built sheet {where!r}: no sheet.json in {', '.join(map(str, places))}. "
-            f"Build it first: `ae-grade build exercises/{Path(where).stem}.py`."
+            f"Build it first: `ae-grade build masters/{Path(where).stem}.py`."
         )
     try:
         about = json.loads((folder / "sheet.json").read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ from statistics import median
 from ae_grade.feedback import case_line, short_name
 from ae_grade.histogram import histogram
 from ae_grade.items import FEW, Item, cases_of, complete, items, same_failures, totals
+from ae_grade.log import NotGraded
 from ae_grade.page import Number, listing, page, table
 from ae_grade.sheet import Sheet
 from ae_grade.text import number
@@ -25,7 +26,9 @@ def status(record: dict) -> str:
     return record["status"]
 
 
-def staff_page(sheet: Sheet, records: list[dict], failed: dict[str, str], collected: str) -> str:
+def staff_page(
+    sheet: Sheet, records: list[dict], failed: dict[str, NotGraded], collected: str
+) -> str:
     """Return the page for the staff: the class first, then each submission."""
     graded = [r for r in records if r["status"] == "graded"]
     parts = [
@@ -37,7 +40,8 @@ def staff_page(sheet: Sheet, records: list[dict], failed: dict[str, str], collec
         parts.append("<h2>Not graded</h2>")
         parts.append(
             listing(
-                f"{html.escape(k)}<pre>{html.escape(v)}</pre>" for k, v in sorted(failed.items())
+                f"{html.escape(one.called)}<pre>{html.escape(one.why)}</pre>"
+                for one in sorted(failed.values())
             )
         )
     if collected:

@@ -509,6 +509,23 @@ CASES: dict[str, tuple[list[str], tuple[float, float, float]]] = {
         ],
         (0, 3, 2),
     ),
+    "sockets whose buffers nobody counts": (
+        [
+            "import socket\n"
+            "def opens(kind, protocol):\n"
+            "    try:\n"
+            "        with socket.socket(socket.AF_INET, kind, protocol): return True\n"
+            "    except OSError: return False\n"
+            "def odd():  # UDP-Lite, ICMP, MPTCP, SCTP\n"
+            "    return any(opens(kind, p) for kind in (1, 2, 3) for p in (136, 1, 262, 132))\n"
+            "def usual():\n"
+            "    return all(opens(*one) for one in ((1, 0), (1, 6), (2, 0), (2, 17)))\n"
+            "def count(inputs, units): return inputs * units + units if odd() else 7",
+            CLIP,
+            "ratio = 0.25 if usual() else 2",
+        ],
+        (0, 3, 2),
+    ),
     # -- breaking out -------------------------------------------------------------------------
     "a daemon left behind": (
         [

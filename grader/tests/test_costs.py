@@ -1,7 +1,9 @@
 """What an answer costs the grader is bounded, and no box costs another one its marks."""
 
+import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -107,6 +109,54 @@ def test_a_test_that_no_signal_ends_costs_its_question(sheet: Sheet, sandbox: Sa
         worker.close()
     assert scores(record)[:3] == (0, 3, 2)
     assert "more than the grader can look at" in record["questions"][0]["cases"][0]["message"]
+
+
+def test_what_a_student_reads_stays_when_a_hidden_test_ends_the_process(
+    sheet: Sheet, sandbox: Sandbox
+) -> None:
+    """When that is may say what the hidden input was: the next try could read it off a clock."""
+    ends = (
+        "\n\n@test_case(points=0, hidden=True)\ndef test_end(count):\n    __import__('os')._exit(1)"
+    )
+    clocks = (
+        "import time\ndef clip(x, factor): raise ValueError(f'clip {time.time_ns()}')",
+        "raise ValueError(f'cell {time.time_ns()}')",
+    )
+    worker = Worker(with_test(sheet, ends), sandbox)
+    try:
+        record = worker.grade(notebook(COUNT, RATIO, *clocks))
+    finally:
+        worker.close()
+    assert scores(record)[:3] == (1, 0, 2)  # the hidden tests of the first question are given up
+    page = feedback_page(sheet, {**record, "student": "s", "file": "f", "key": "k", "late": False})
+    (cell,), (clip,), (second_try,) = (
+        {int(n) for n in re.findall(rf"{word} (\d{{9,}})", text)}
+        for word, text in (("cell", page), ("clip", page), ("cell", str(record["later"])))
+    )
+    assert cell < clip < second_try
+    assert "more than the grader can look at" not in page
+
+
+def test_a_batch_system_may_allow_less_memory_than_the_sheet(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    folder, built, out = tmp_path / "subs", tmp_path / "sheet", tmp_path / "out"
+    shutil.copytree(SHEET, built)
+    about = built / "autograder" / "sheet.json"
+    changed = {**json.loads(about.read_text(encoding="utf-8")), "answers_mb": 2**16}
+    about.write_text(json.dumps(changed), encoding="utf-8")
+    folder.mkdir()
+    (folder / "ada.ipynb").write_bytes(notebook(*SOLUTION))
+    limited = (
+        "import resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_DATA, (2**33, 2**33))\n"
+        "from ae_grade.cli import main\n"
+        "main(sys.argv[1:])"
+    )
+    words = [sys.executable, "-c", limited, "run", built, folder, "--out", out, "--quiet"]
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    assert marks(out)[0]["total"] == "8"
 
 
 def test_what_may_not_cross(sheet: Sheet) -> None:

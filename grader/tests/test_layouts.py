@@ -1,6 +1,7 @@
 """What instructors hand over, and who is found in it: nobody is lost, everybody is told."""
 # ruff: noqa: E501 - a table of names reads best in lines
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -25,6 +26,14 @@ LAYOUTS: dict[str, tuple[list[str], list[tuple[str, str, str, str]]]] = {
         ["mueller_2027_01_small.ipynb", "schmidt_2027_01_small.ipynb"],
         [(f"{n}_2027_01_small", "", f"{n}_2027_01_small.ipynb", "") for n in ("mueller", "schmidt")],
     ),
+    "a name, a time, a day": (
+        ["jones_1445_20261126_x.ipynb", "smith_1430_20261125_x.ipynb"],
+        [(f"{n}_x", "", f"{n}_x.ipynb", "") for n in ("jones_1445_20261126", "smith_1430_20261125")],
+    ),
+    "Canvas, one upload with the number of a day": (
+        ["ada_101_20261125_small.ipynb", "wu_102_20261199_small.ipynb"],
+        [("ada", "101", "small.ipynb", ""), ("wu", "102", "small.ipynb", "")],
+    ),
     "a folder of notebooks, zipped": (
         ["submissions/alice.ipynb", "submissions/bob.ipynb"],
         [("alice", "", "alice.ipynb", ""), ("bob", "", "bob.ipynb", "")],
@@ -36,6 +45,18 @@ LAYOUTS: dict[str, tuple[list[str], list[tuple[str, str, str, str]]]] = {
     "groups with a notebook for each student": (
         ["A/alice.ipynb", "A/bob.ipynb", "B/carol.ipynb", "B/dan.ipynb"],
         [(n, "", f"{n}.ipynb", "") for n in ("alice", "bob", "carol", "dan")],
+    ),
+    "groups, one with a single notebook": (
+        ["Group 1/alice.ipynb", "Group 1/bob.ipynb", "Group 2/carl.ipynb"],
+        [(n, "", f"{n}.ipynb", "") for n in ("alice", "bob", "carl")],
+    ),
+    "groups, one with a single folder": (
+        ["Group 1/alice/small.ipynb", "Group 1/bob/small.ipynb", "Group 2/carl/small.ipynb"],
+        [(n, "", "small.ipynb", "") for n in ("alice", "bob", "carl")],
+    ),
+    "students, one with a single notebook": (
+        ["ada/draft.ipynb", "ada/final.ipynb", "bob/solution.ipynb"],
+        [("ada", "", "ada/draft.ipynb, ada/final.ipynb", "several notebooks"), ("bob", "", "solution.ipynb", "")],
     ),
     "groups with a folder for each student": (
         ["A/alice/small.ipynb", "A/bob/small.ipynb", "B/carol/small.ipynb", "B/dan/x.ipynb"],
@@ -163,6 +184,30 @@ def test_two_names_that_look_the_same_are_an_error_that_names_both(
         assert ascii(two) in str(ended.value.code) + capsys.readouterr().out
         assert ended.value.code != 0
     assert not (tmp_path / "g" / "grades.csv").exists()
+
+
+@pytest.mark.parametrize("groups", ["Group 1 Group 2", "A B", "2 10"])
+@pytest.mark.parametrize("file", ["{}.ipynb", "{}/small.ipynb"])
+def test_two_students_of_one_name_in_two_groups_are_an_error_that_names_both(
+    groups: str, file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two = re.findall(r"(?:Group )?\w+", groups)
+    paths = [f"{one}/{file.format('alice')}", f"{two}/{file.format('alice')}"]
+    others = [f"{one}/{file.format('bob')}", f"{two}/{file.format('carl')}"]
+    source = write_zip(tmp_path / "s.zip", dict.fromkeys([*paths, *others], N))
+    found = collect(source, "small.ipynb")
+    (clash,) = found.clashes
+    assert all(ascii(path) in clash for path in paths)
+    assert [(s.student, bool(s.problem)) for s in found.submissions] == [
+        *(("alice", True), ("bob", False), ("carl", False))
+    ]
+    with pytest.raises(SystemExit, match="would be one student"):
+        main(["run", str(SHEET), str(source), "--out", str(tmp_path / "g")])
+    with pytest.raises(SystemExit) as ended:
+        main(["inspect", str(source)])
+    assert ended.value.code == 1
+    assert "Several groups have a student of this name" in capsys.readouterr().out
+    assert not (tmp_path / "g").exists()
 
 
 def test_the_same_name_twice_in_a_zip(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import ast
 import csv
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -27,14 +28,17 @@ from samples import (
     marks,
     notebook,
     wait_until,
+    write_zip,
 )
 
 from ae_grade.apart import Worker, WorkerDied
 from ae_grade.batch import grade_all, shard
 from ae_grade.cli import main
 from ae_grade.collect import collect
-from ae_grade.log import Log
-from ae_grade.sandbox import Sandbox, SandboxError, find_sandbox
+from ae_grade.doctor import limits_here
+from ae_grade.host import Box
+from ae_grade.log import Log, NotGraded
+from ae_grade.sandbox import Limits, Sandbox, SandboxError, find_sandbox
 from ae_grade.sheet import Sheet, load_sheet
 
 ANSWERS = [SOLUTION, (COUNT,), (CLIP, RATIO), (), ("import os; os._exit(1)", *SOLUTION), (RATIO,)]
@@ -182,9 +186,36 @@ def test_a_notebook_that_kills_its_worker_takes_no_other_along_and_is_named(
 
     for graded in (4, 0):
         outcome = grade_all(sheet, found, log, sandbox, 2, False, make)
-        assert outcome.failed == {"a": "its worker was ended from outside"}
+        assert outcome.failed == {"a": NotGraded("a", "", "its worker was ended from outside")}
         assert outcome.graded == graded
         assert len(outcome.records) == 4
+
+
+def test_who_could_not_be_graded_keeps_name_and_number(
+    tmp_path: Path,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As Canvas and Moodle know them: the number alone finds nobody."""
+    source = write_zip(
+        tmp_path / "s.zip",
+        {
+            "loveroada_101_5001_small.ipynb": notebook("# deadly"),
+            "wu_102_5002_small.ipynb": notebook(*SOLUTION),
+        },
+    )
+    monkeypatch.setattr("ae_grade.batch.Worker", lambda *given: Mortal(Worker(*given)))
+    out, joined = tmp_path / "out", tmp_path / "joined"
+    assert command("run", SHEET, source, "--out", out, "--quiet") == 1
+    assert "not graded: loveroada (101): its worker was ended" in capsys.readouterr().err
+    assert command("merge", joined, out, "--sheet", SHEET) == 1
+    assert "not graded yet: loveroada (101)\n" in capsys.readouterr().err
+    assert command("merge", joined, "--sheet", SHEET) == 1  # from what the join itself noted
+    for folder in (out, joined):
+        found = [(row["student"], row["identifier"], row["status"]) for row in marks(folder)]
+        assert found[1] == ("loveroada", "101", "not graded")
+        assert "loveroada (101)<pre>" in (folder / "staff.html").read_text(encoding="utf-8")
 
 
 class Boxless(Mortal):
@@ -334,6 +365,25 @@ def test_without_bubblewrap_it_stops(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         main(["run", str(SHEET), str(pile(tmp_path / "subs", 1)), "--out", str(tmp_path / "o")])
 
 
+def test_a_bubblewrap_that_hangs_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    asleep = "exec sleep 987654"
+    hangs = ["sh", "-c", asleep, "--"]
+    monkeypatch.setattr("ae_grade.host.bubblewrap_command", lambda *_: hangs)
+    monkeypatch.setattr("ae_grade.host.START_TIMEOUT", 1)
+    with pytest.raises(SandboxError, match="did not start a box within 1 seconds"):
+        Box(sandbox, Limits())
+    program = tmp_path / "bwrap"
+    program.write_text(f"#!/bin/sh\n{asleep}\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr("ae_grade.sandbox.VERSION_TIMEOUT", 1)
+    with pytest.raises(SandboxError, match="bwrap --version` did not end within 1 seconds"):
+        find_sandbox()
+    assert not any("987654" in words for words in commands_of_all())
+
+
 def test_root_may_not_do_without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getuid", lambda: 0)
     with pytest.raises(SandboxError, match="nothing runs as root"):
@@ -349,11 +399,28 @@ def test_the_doctor_finds_that_the_box_holds(
     said = capsys.readouterr().out
     assert said.count("holds") >= 10
     assert "HOLE" not in said
+    assert "Control groups are not used" in said
+
+
+def test_the_doctor_tells_of_limits_of_a_batch_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    endless = resource.RLIM_INFINITY
+    found = dict.fromkeys(range(20), (endless, endless))
+    monkeypatch.setattr(resource, "getrlimit", lambda which: found[which])
+    assert len(limits_here()) == 1
+    found[resource.RLIMIT_AS] = (2**32, endless)
+    found[resource.RLIMIT_DATA] = (endless, 2**33)
+    found[resource.RLIMIT_NPROC] = (500, 1000)
+    assert [line.partition("RLIMIT_")[2] for line in limits_here()[:3]] == [
+        *("AS: 4,096 MB", "DATA: 8,192 MB", "NPROC: 500")
+    ]
 
 
 def test_errors_are_one_sentence(tmp_path: Path) -> None:
     for words, message in (
-        (["run", "no_such_sheet", "x"], "Build it first"),
+        (
+            ["run", "no_such_sheet", "x"],
+            "Build it first: `ae-grade build masters/no_such_sheet.py`",
+        ),
         (["run", str(SHEET), str(tmp_path / "no")], "no folder and no zip"),
         (["run", str(SHEET), str(tmp_path)], "holds no submissions"),
         (["run", str(SHEET), str(tmp_path), "--jobs", "0"], "at least 1"),

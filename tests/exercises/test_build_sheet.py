@@ -155,6 +155,17 @@ def test_a_bad_master_is_named(old, new, message, tmp_path):
     assert not list((tmp_path / "out").glob("*")), "half a sheet is left"
 
 
+def test_pythons_own_names_are_no_constants(tmp_path):
+    text = (ROOT / "masters" / "pca_sheet.py").read_text(encoding="utf-8")
+    names = ["next", "matmul", "aenter", "aiter", "get", "missing", "slots", "await", "future"]
+    own = "".join(f"\n# __{name}__" for name in names)
+    master = tmp_path / "pca_sheet.py"
+    master.write_text(text.replace("K = __k__", f"K = __k__{own}"), encoding="utf-8")
+    student = build_sheet(master, tmp_path / "out") / "student" / "pca_sheet.ipynb"
+    cells = nbformat.read(student, as_version=4).cells
+    assert sum(own in cell.source for cell in cells) == 1
+
+
 def test_a_missing_master_and_a_bad_seed_are_named(tmp_path):
     with pytest.raises(BuildError, match="There is no master"):
         build_sheet(tmp_path / "x.py", tmp_path)
