@@ -30,6 +30,9 @@ PAGES = [
     "chapters/dense_autoencoder.html",
     "chapters/tsne.html",
     "chapters/lecture_against_this_book.html",
+    "chapters/how_this_book_was_made.html",
+    "chapters/retrieval.html",
+    "chapters/speed_and_scale.html",
     "exercises/pca_sheet.html",
     "pages/instructors.html",
 ]
