@@ -206,7 +206,7 @@ def mend_figures(page: BeautifulSoup, sources: dict[str, Path], images: Path) ->
     images : Path
         The folder that the page's pictures are served from.
     """
-    first = True
+    first, rows = True, 0
     for picture in page.select('article img[src*="_images/"]'):
         source = sources.get(Path(picture["src"]).name)
         if source is None or source.suffix != ".png":
@@ -234,9 +234,10 @@ def mend_figures(page: BeautifulSoup, sources: dict[str, Path], images: Path) ->
         other["class"] = [*given, kind, "only-dark"]
         picture.insert_after(other)
         if kind == "plot" and image.width > WIDE * image.height:
-            box = picture.wrap(
-                page.new_tag("div", attrs={"class": "wide-picture", "tabindex": "0"})
-            )
+            rows += 1
+            # What takes the focus needs a name, and each landmark one of its own.
+            named = {"tabindex": "0", "role": "region", "aria-label": f"Row of plots {rows}"}
+            box = picture.wrap(page.new_tag("div", attrs={"class": "wide-picture", **named}))
             box.append(other)
 
 

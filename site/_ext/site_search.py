@@ -17,8 +17,12 @@ CHANGES = {
     "stopwords.indexOf(queryTermLower) !== -1 ||\n        queryTerm.match(/^\\d+$/)\n": (
         "stopwords.indexOf(queryTermLower) !== -1\n"
     ),
-    # Excerpts hold each formula once: the MathML beside it repeats its letters and its TeX.
-    '[".headerlink", "script", "style"]': '[".headerlink", "script", "style", ".katex-mathml"]',
+    # Excerpts are of the text, not of buttons, contents and footer around it. They hold each
+    # formula once: the MathML beside it repeats its letters and its TeX.
+    '[".headerlink", "script", "style"]': (
+        '[".headerlink", "script", "style", ".katex-mathml", ".bd-header-article", '
+        '".notebook-bar", ".prev-next-area", ".bd-sidebar-secondary", ".bd-footer-content"]'
+    ),
 }
 
 

@@ -129,6 +129,11 @@ seen.ink.outside = strokes[0] === strokes[1];
 await draw.waitForTimeout(1700);
 seen.spoken = await draw.textContent("[role=status]");
 await audit(draw, "draw");
+// Where the reader's own colours replace the page's, a bar still shows how long it is.
+await draw.emulateMedia({ forcedColors: "active" });
+seen.forced = {
+  bar: await draw.$eval(".demo-bar", (bar) => getComputedStyle(bar).backgroundImage.match(/rgba?\([^)]*\)/g)),
+};
 await draw.close();
 
 // On a phone, by touch.
@@ -269,6 +274,10 @@ await map.click("text=Leave full screen");
 await map.waitForTimeout(300);
 seen.explorer.left = (await (await map.$("[data-demo]")).boundingBox()).width;
 await audit(map, "explorer");
+await map.emulateMedia({ forcedColors: "active" });
+seen.forced.swatches = await map.$$eval(
+  ".demo-toggle[aria-pressed=true] .demo-swatch", (all) => all.map((swatch) => getComputedStyle(swatch).backgroundColor),
+);
 
 const hand = await open("explorer", PHONE);
 const fingers = await touch(hand);

@@ -9,6 +9,7 @@ import {
   Network, conv2d, dense, maxPool, meanSquaredError, mergedKernels, once, unpackTensors, upsample,
   upsampledConv2d,
 } from "../../site/demo/engine.js";
+import { Pen } from "../../site/demo/pen.js";
 import { nearestCodes } from "../../site/demo/scatter.js";
 
 const image = (height, width, values, channels = 1) => ({
@@ -173,4 +174,24 @@ test("the place of an image among images side by side", () => {
 test("nearest codes, nearest first, without the point itself", () => {
   const codes = Float32Array.of(0, 0, 5, 0, 1, 0, 0, 2, 9, 9); // five codes of two numbers
   assert.deepEqual(nearestCodes(codes, 2, 0, 3), [2, 3, 1]);
+});
+
+test("the pen: a line ends at the edge, and begins again where it comes back", () => {
+  const pen = new Pen();
+  pen.begin([20, 14]);
+  for (const point of [[24, 14], [32, 14], [40, 3], [32, 3], [24, 3]]) pen.draw(point);
+  assert.deepEqual(pen.strokes, [[[20, 14], [24, 14], [28, 14]], [[28, 3], [24, 3]]]);
+  pen.draw([24, -4]);
+  pen.begin([5, 5]); // a new stroke comes from nowhere
+  pen.draw([6, 6]);
+  assert.deepEqual(pen.strokes.slice(1), [[[28, 3], [24, 3], [24, 0]], [[5, 5], [6, 6]]]);
+});
+
+test("the pen: a finger that is still down draws no further on what was taken back", () => {
+  const pen = new Pen();
+  pen.begin([5, 5]);
+  pen.pointer = 1;
+  pen.undo();
+  assert.equal(pen.pointer, null);
+  assert.deepEqual(pen.strokes, []);
 });

@@ -10,10 +10,13 @@ const { computeMedianRun } = await load("lighthouse/core/lib/median-run.js");
 const [folder, ...chosen] = process.argv.slice(2);
 const PAGES = chosen.length ? chosen
   : ["index", "chapters/pca", "chapters/tsne", "chapters/denoising",
-    "chapters/lecture_against_this_book", "pages/demo", "exercises/about", "exercises/pca_sheet",
-    "pages/instructors", "pages/api", "pages/glossary", "search"].map((name) => `${name}.html`);
+    "chapters/lecture_against_this_book", "pages/demo", "pages/train", "exercises/about",
+    "exercises/pca_sheet", "pages/instructors", "pages/api", "pages/glossary", "search"].map((name) => `${name}.html`);
 const LIMITS = { accessibility: 100, "best-practices": 100, seo: 100 };
 const SPEED = { phone: 95, desktop: 100 }; // of chapters
+const DEMO_SPEED = 95; // of the pages that open with a demo
+const WITH_DEMO = ["index.html", "pages/demo.html"];
+const OTHER_SPEED = 90;
 const KIB = 400; // of chapters
 const SHIFT = 0.05;
 
@@ -46,7 +49,8 @@ for (const page of PAGES) {
       short++;
       console.log(`  wanted: less than ${KIB} KiB (chapters), layout shift below ${SHIFT}`);
     }
-    const limits = { ...LIMITS, performance: chapter ? SPEED[device] : 90 };
+    const others = WITH_DEMO.includes(page) ? DEMO_SPEED : OTHER_SPEED;
+    const limits = { ...LIMITS, performance: chapter ? SPEED[device] : others };
     for (const [name, limit] of Object.entries(limits)) {
       if (rating(name) >= limit) continue;
       short++;

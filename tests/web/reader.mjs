@@ -6,7 +6,7 @@ import { serve } from "./server.mjs";
 const [folder, queries, pages] = process.argv.slice(2);
 const server = await serve(folder);
 const browser = await launch();
-const report = { found: {}, printed: {} };
+const report = { found: {}, excerpts: {}, printed: {} };
 
 for (const query of JSON.parse(queries)) {
   const page = await browser.newPage();
@@ -17,6 +17,11 @@ for (const query of JSON.parse(queries)) {
   report.found[query] = await page.$$eval("#search-results li > a:first-child", (links) =>
     links.map((link) => new URL(link.href).pathname.replace("/a/course/", "")),
   );
+  // Where the word stands at the top of a page, the excerpt is of the page's beginning.
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll("#search-results li:not(:has(> span))")].every((li) => li.querySelector(".context")),
+  );
+  report.excerpts[query] = await page.$$eval("#search-results .context", (all) => all.map((e) => e.textContent));
   await page.close();
 }
 

@@ -117,6 +117,13 @@ def test_accessible_in_both_themes_and_on_a_phone(seen):
     assert seen["smallWidth"] <= 320
 
 
+def test_bars_and_swatches_keep_their_meaning_in_forced_colours(seen):
+    assert len(set(seen["forced"]["bar"] or [])) >= 2
+    swatches = seen["forced"]["swatches"]
+    assert len(set(swatches)) == len(swatches) == 10
+    assert "rgba(0, 0, 0, 0)" not in swatches
+
+
 def test_everything_works_by_keyboard(seen):
     still = "arrow keys with the pen up draw nothing"
     assert {name: did for name, did in seen["draw"].items() if did == (name == still)} == {}

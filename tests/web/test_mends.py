@@ -152,19 +152,23 @@ def test_photographs_keep_their_colours_in_the_dark(tmp_path):
 
 
 def test_a_row_of_plots_gets_a_box_to_scroll_in(tmp_path):
-    for name, width in (("row", 300), ("one", 160)):
+    for name, width in (("row", 300), ("one", 160), ("more", 300)):
         picture = Image.new("RGB", (width, 100), "white")
         picture.paste((0, 114, 178), (40, 40, 60, 60))
         picture.save(tmp_path / f"{name}.png")
     page = BeautifulSoup(
-        '<article><img src="_images/row.png"/><img src="_images/one.png"/></article>', "html.parser"
+        '<article><img src="_images/row.png"/><img src="_images/one.png"/>'
+        '<img src="_images/more.png"/></article>',
+        "html.parser",
     )
-    sources = {f"{name}.png": tmp_path / f"{name}.png" for name in ("row", "one")}
+    sources = {f"{name}.png": tmp_path / f"{name}.png" for name in ("row", "one", "more")}
     mends.mend_figures(page, sources, tmp_path / "_images")
-    row, twin, one, _ = page.find_all("img")
+    row, twin, one, _, more, _ = page.find_all("img")
     assert row.parent is twin.parent
     assert row.parent.name == "div"
     assert row.parent["tabindex"] == "0"
+    assert row.parent["role"] == "region"
+    assert row.parent["aria-label"] != more.parent["aria-label"], "a screen reader lists both"
     assert one.parent.name == "article"
 
 

@@ -82,6 +82,11 @@ def test_everything_works_by_keyboard(seen):
     assert keys["clear"]
 
 
+def test_what_is_drawn_is_what_the_network_gets(seen):
+    assert seen["ink"]["outside"], "what is drawn beside the pad is no part of the digit"
+    assert seen["ink"]["withoutParts"], "a browser that gives no coalesced events draws, too"
+
+
 def test_a_dead_network_is_noticed(seen):
     assert "rate=0.03" in seen["dies"]["hash"]
     assert seen["dies"]["message"].startswith("This network is dead.")

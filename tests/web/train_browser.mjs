@@ -166,6 +166,29 @@ await page.keyboard.press("Delete");
 await page.waitForTimeout(300);
 seen.keys.clear = (await print(page, ".train-drawn canvas")) === before;
 
+// ------------------------------------------------------- by mouse: what is drawn is what is shown
+const DRAWN = ".train-drawn canvas";
+const blankDrawing = await print(page, DRAWN);
+await page.$eval(".demo-pad", (pad) => pad.scrollIntoView({ block: "center" }));
+const pad = await (await page.$(".demo-pad")).boundingBox();
+const drawing = async (...places) => {
+  await page.focus(".demo-pad");
+  await page.keyboard.press("Delete");
+  const [first, ...others] = places.map(([x, y]) => [pad.x + x * pad.width, pad.y + y * pad.height]);
+  await page.mouse.move(...first);
+  await page.mouse.down();
+  for (const place of others) await page.mouse.move(...place, { steps: 5 });
+  await page.mouse.up();
+  await page.waitForFunction(([s, old]) => document.querySelector(s).toDataURL() !== old, [DRAWN, blankDrawing]);
+  await page.waitForTimeout(300);
+  return print(page, DRAWN);
+};
+const corner = [[0.7, 0.2], [0.7, 0.7], [1.2, 0.7]];
+const ends = await drawing(...corner);
+seen.ink = { outside: (await drawing(...corner, [1.2, 0.2], [1.07, 0.05])) === ends };
+await page.evaluate(() => (PointerEvent.prototype.getCoalescedEvents = () => []));
+seen.ink.withoutParts = (await drawing(...corner)) === ends;
+
 // ------------------------------------------------------------------------ themes and small screens
 await page.evaluate(AXE);
 for (const theme of ["light", "dark"]) {

@@ -2,14 +2,13 @@
 
 import { el, newId, onceAFrame, picture, show } from "../dom.js";
 import { digitButtons } from "../samples.js";
-import { PEN_RADIUS, SIDE, atEdge, centred, isOnPad } from "../digit.js";
+import { PEN_RADIUS, SIDE, centred } from "../digit.js";
+import { Pen, leadByPointer } from "../pen.js";
 
 /** The pad, its buttons and the test digits; `changed` is called when there is a new image. */
 export function inputPart(digits, announcements, changed) {
-  let strokes = [];
+  const pen = new Pen();
   let sample = null; // a test digit, while nothing is drawn
-  let pen = null; // the pointer that draws: one finger at a time
-  let outside = null; // where the pen is, while it is beside the pad
   const cursor = { x: 14, y: 14, down: false, shown: false };
 
   const pad = el("canvas", { width: 280, height: 280, className: "demo-pad", tabIndex: 0 });
@@ -26,7 +25,7 @@ export function inputPart(digits, announcements, changed) {
 
   /** What the models get; nothing while the pad is empty. */
   function image() {
-    return sample ?? (strokes.length ? centred(strokes) : null);
+    return sample ?? (pen.strokes.length ? centred(pen.strokes) : null);
   }
 
   function redraw() {
@@ -37,7 +36,7 @@ export function inputPart(digits, announcements, changed) {
     context.strokeStyle = context.fillStyle = "white";
     context.lineWidth = 2 * PEN_RADIUS * scale;
     context.lineCap = context.lineJoin = "round";
-    for (const stroke of strokes) {
+    for (const stroke of pen.strokes) {
       context.beginPath();
       for (const [x, y] of stroke) context.lineTo(scale * x, scale * y);
       context.stroke();
@@ -60,71 +59,36 @@ export function inputPart(digits, announcements, changed) {
       context.arc(scale * cursor.x, scale * cursor.y, PEN_RADIUS * scale, 0, 2 * Math.PI);
       context.stroke();
     }
-    hint.hidden = strokes.length > 0 || sample !== null;
+    hint.hidden = pen.strokes.length > 0 || sample !== null;
     changed();
   }
   const redrawSoon = onceAFrame(redraw);
 
-  function begin(point) {
-    if (sample) strokes = [];
-    sample = null;
-    outside = null;
-    strokes.push([point]);
-    redrawSoon();
-  }
-
-  /** Lead the line on. It ends at the edge of the pad and begins there again: no ink is hidden. */
-  function draw(point) {
-    const line = strokes.at(-1);
-    const beside = !isOnPad(point);
-    if (outside === null) line.push(beside ? atEdge(line.at(-1), point) : point);
-    else if (!beside) strokes.push([atEdge(point, outside), point]);
-    outside = beside ? point : null;
-    redrawSoon();
-  }
-
   function undo() {
     sample = null;
-    strokes.pop();
+    pen.undo();
     cursor.down = false;
-    pen = null;
     redrawSoon();
     announcements.say("Last stroke taken back.", 0);
   }
 
   function clear() {
     sample = null;
-    strokes = [];
+    pen.clear();
     cursor.down = false;
-    pen = null;
     redrawSoon();
     announcements.say("Cleared.", 0);
   }
 
-  const at = (event) => {
-    const box = pad.getBoundingClientRect();
-    return [
-      (SIDE * (event.clientX - box.left)) / box.width,
-      (SIDE * (event.clientY - box.top)) / box.height,
-    ];
-  };
-  pad.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || pen !== null) return; // a second finger draws nothing
-    pen = event.pointerId;
-    cursor.shown = cursor.down = false;
-    pad.setPointerCapture(event.pointerId);
-    begin(at(event));
-  });
-  pad.addEventListener("pointermove", (event) => {
-    if (event.pointerId !== pen) return;
-    const parts = event.getCoalescedEvents?.() ?? [];
-    for (const part of parts.length ? parts : [event]) draw(at(part)); // some browsers give none
-  });
-  for (const end of ["pointerup", "pointercancel"]) {
-    pad.addEventListener(end, (event) => {
-      if (event.pointerId === pen) pen = null;
-    });
-  }
+  leadByPointer(
+    pad,
+    pen,
+    () => {
+      sample = null;
+      cursor.shown = cursor.down = false;
+    },
+    redrawSoon,
+  );
 
   const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   pad.addEventListener("keydown", (event) => {
@@ -134,11 +98,14 @@ export function inputPart(digits, announcements, changed) {
       const [dx, dy] = moves[event.key];
       cursor.x = Math.max(0, Math.min(SIDE, cursor.x + dx));
       cursor.y = Math.max(0, Math.min(SIDE, cursor.y + dy));
-      if (cursor.down) draw([cursor.x, cursor.y]);
+      if (cursor.down) pen.draw([cursor.x, cursor.y]);
       announcements.say(`Column ${cursor.x}, row ${cursor.y}, pen ${cursor.down ? "down" : "up"}`, 200);
     } else if (event.key === " ") {
       cursor.down = !cursor.down;
-      if (cursor.down) begin([cursor.x, cursor.y]);
+      if (cursor.down) {
+        sample = null;
+        pen.begin([cursor.x, cursor.y]);
+      }
       announcements.say(cursor.down ? "Pen down" : "Pen up", 0);
     } else if (event.key === "Backspace") undo();
     else if (event.key === "Delete") clear();
@@ -152,9 +119,8 @@ export function inputPart(digits, announcements, changed) {
   });
 
   function pick(digit, number) {
-    pen = null;
+    pen.clear();
     sample = digits[digit][number];
-    strokes = [];
     cursor.down = false;
     redrawSoon();
   }

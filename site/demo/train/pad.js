@@ -3,13 +3,11 @@
 
 import { PEN_RADIUS, SIDE, centred, rasterise } from "../digit.js";
 import { button, el, newId, onceAFrame, show } from "../dom.js";
-
-const inside = ([x, y]) => [Math.max(0, Math.min(SIDE, x)), Math.max(0, Math.min(SIDE, y))];
+import { Pen, leadByPointer } from "../pen.js";
 
 /** The pad; `changed` is called with an image of 784 grey values, or null when it is empty. */
 export function makePad(voice, changed) {
-  let strokes = [];
-  let pointer = null; // the one that draws
+  const pen = new Pen();
   const cursor = { x: SIDE / 2, y: SIDE / 2, down: false };
 
   const pad = el("canvas", { width: 280, height: 280, className: "demo-pad", tabIndex: 0 });
@@ -27,10 +25,10 @@ export function makePad(voice, changed) {
     const context = pad.getContext("2d");
     const scale = pad.width / SIDE;
     const small = el("canvas", { width: SIDE, height: SIDE });
-    show(small, rasterise(strokes));
+    show(small, rasterise(pen.strokes));
     context.imageSmoothingEnabled = true;
     context.drawImage(small, 0, 0, pad.width, pad.height);
-    if (!strokes.length) {
+    if (!pen.strokes.length) {
       context.fillStyle = "#b0b0b0";
       context.font = "20px sans-serif";
       context.textAlign = "center";
@@ -44,60 +42,38 @@ export function makePad(voice, changed) {
       context.stroke();
     }
   }
+  const image = () => (pen.strokes.length ? centred(pen.strokes) : null);
   const redrawSoon = onceAFrame(() => {
     redraw();
-    changed(strokes.length ? centred(strokes) : null);
+    changed(image());
   });
 
   function undo() {
-    strokes.pop();
+    pen.undo();
     cursor.down = false;
     redrawSoon();
     voice.say("Last stroke taken back.", 0);
   }
   function clear() {
-    strokes = [];
+    pen.clear();
     cursor.down = false;
     redrawSoon();
     voice.say("Cleared.", 0);
   }
 
-  const at = (event) => {
-    const box = pad.getBoundingClientRect();
-    return inside([
-      (SIDE * (event.clientX - box.left)) / box.width,
-      (SIDE * (event.clientY - box.top)) / box.height,
-    ]);
-  };
-  pad.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || pointer !== null) return; // a second finger draws nothing
-    pointer = event.pointerId;
-    pad.setPointerCapture(pointer);
-    cursor.down = false;
-    strokes.push([at(event)]);
-    redrawSoon();
-  });
-  pad.addEventListener("pointermove", (event) => {
-    if (event.pointerId !== pointer) return;
-    for (const part of event.getCoalescedEvents?.() ?? [event]) strokes.at(-1).push(at(part));
-    redrawSoon();
-  });
-  for (const end of ["pointerup", "pointercancel"]) {
-    pad.addEventListener(end, (event) => {
-      if (event.pointerId === pointer) pointer = null;
-    });
-  }
+  leadByPointer(pad, pen, () => (cursor.down = false), redrawSoon);
 
   const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   pad.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.key in moves) {
       const [dx, dy] = moves[event.key];
-      [cursor.x, cursor.y] = inside([cursor.x + dx, cursor.y + dy]);
-      if (cursor.down) strokes.at(-1).push([cursor.x, cursor.y]);
+      cursor.x = Math.max(0, Math.min(SIDE, cursor.x + dx));
+      cursor.y = Math.max(0, Math.min(SIDE, cursor.y + dy));
+      if (cursor.down) pen.draw([cursor.x, cursor.y]);
     } else if (event.key === " ") {
       cursor.down = !cursor.down;
-      if (cursor.down) strokes.push([[cursor.x, cursor.y]]);
+      if (cursor.down) pen.begin([cursor.x, cursor.y]);
       voice.say(cursor.down ? "Pen down" : "Pen up", 0);
     } else if (event.key === "Backspace") undo();
     else if (event.key === "Delete") clear();
@@ -120,6 +96,6 @@ export function makePad(voice, changed) {
       el("div", { className: "demo-buttons" }, button("Undo", undo), button("Clear", clear)),
       help,
     ),
-    image: () => (strokes.length ? centred(strokes) : null),
+    image,
   };
 }
