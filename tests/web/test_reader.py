@@ -20,6 +20,7 @@ QUERIES = [
     ("161804", "chapters/dense_autoencoder.html"),
     ("161,804", "chapters/dense_autoencoder.html"),
     ("Hamming", "chapters/retrieval.html"),
+    ("KL", "chapters/tsne.html"),
     ("KL", "chapters/variational_autoencoder.html"),
     ("VAE", "pages/glossary.html"),
     ("VAE", "chapters/variational_autoencoder.html"),
