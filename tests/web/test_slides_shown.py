@@ -8,7 +8,7 @@ from node_packages import node_package
 
 from tools.slides import copy_parts, make_deck
 
-DECKS = ["pca", "conv_autoencoder"]  # formulas and code; a table, a summary and many figures
+DECKS = ["conv_autoencoder"]  # formulas, code, a table, a summary and many figures
 
 
 @pytest.fixture(scope="module")
