@@ -10,9 +10,6 @@ GPU_VENV := .venv-gpu
 NBGRADER := .venv-nbgrader
 NODE_READY := site/node_modules/.ready
 
-# What prints pages and takes pictures of them.
-CHROMIUM ?= chromium
-
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 # JOBS=2 executes two chapters side by side; ALL=1 executes what is not stale, too.
 HOW := --jobs $(or $(JOBS),1) $(if $(ALL),--all)
@@ -131,10 +128,8 @@ prior: $(READY) ## write the network of the live map of codes (minutes after `ma
 strokes: $(READY) ## write the features of the live figure of sparse codes (minutes after `make chapters`)
 	@$(BIN)/python -m tools.export_strokes
 
-screenshot: site ## take the README's picture of the site (needs chromium)
-	@$(CHROMIUM) --headless --no-sandbox --hide-scrollbars --window-size=1280,900 \
-	    --virtual-time-budget=5000 --screenshot=site/_static/screenshot.png \
-	    "file://$(CURDIR)/_build/html/index.html"
+screenshot: $(READY) $(NODE_READY) site ## take the README's picture of the site (needs chromium)
+	@$(BIN)/node tests/web/screenshot.mjs _build/html site/_static/screenshot.png
 
 lint: $(READY) ## ruff, mypy, codespell: the same in CI and before each commit
 	@$(BIN)/ruff check .
