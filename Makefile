@@ -130,6 +130,7 @@ strokes: $(READY) ## write the features of the live figure of sparse codes (minu
 
 screenshot: $(READY) $(NODE_READY) site ## take the README's picture of the site (needs chromium)
 	@$(BIN)/node tests/web/screenshot.mjs _build/html site/_static/screenshot.png
+	@$(BIN)/python -m tools.pictures site/_static/screenshot.png
 
 lint: $(READY) ## ruff, mypy, codespell: the same in CI and before each commit
 	@$(BIN)/ruff check .

@@ -1,7 +1,12 @@
-"""Pictures that pages load quickly: the same look in a third of the bytes."""
+"""Pictures that pages load quickly: the same look in a third of the bytes.
+
+python -m tools.pictures FILE ...   shrinks PNG files in place
+"""
 
 import base64
 import io
+import sys
+from pathlib import Path
 
 import nbformat
 from PIL import Image, ImageChops
@@ -41,3 +46,8 @@ def shrink_outputs(notebook: nbformat.NotebookNode) -> None:
             if "image/png" in data:
                 small = shrink(base64.b64decode(data["image/png"]))
                 data["image/png"] = base64.b64encode(small).decode() + "\n"
+
+
+if __name__ == "__main__":
+    for file in map(Path, sys.argv[1:]):
+        file.write_bytes(shrink(file.read_bytes()))

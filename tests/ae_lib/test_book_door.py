@@ -24,14 +24,14 @@ def closed():
     _book.uninstall()
 
 
-def train(tiny, name="dense", epochs=2, images=700, metrics=None, callbacks=None):
+def train(tiny, name="dense", epochs=2, images=700, metrics=None, callbacks=None, **options):
     """Do what a chapter's visible cells do."""
     set_seed(0)
     model = RECIPES[name].build()
     inputs, targets = RECIPES[name].pairs(tiny.x_train[:images], 0)
     model.compile(optimizer=rmsprop(), loss="mean_squared_error", metrics=metrics)
     history = model.fit(
-        inputs, targets, batch_size=128, epochs=epochs, verbose=0, callbacks=callbacks
+        inputs, targets, batch_size=128, epochs=epochs, verbose=0, callbacks=callbacks, **options
     )
     return model, history
 
@@ -210,6 +210,27 @@ def test_another_training_starts_from_the_beginning(tiny, tmp_path, capsys):
     train(tiny, epochs=3)  # without the metric, so compiled in another way
     assert "Going on" not in capsys.readouterr().err
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_training_of_which_the_key_says_too_little_is_not_kept(tiny, tmp_path):
+    _book.install(state_dir=tmp_path)
+    test = tiny.x_test.reshape(-1, 784)
+    for _ in range(2):
+        history = train(tiny, epochs=1, validation_data=(test, test))[1]
+        assert set(history.history) == {"loss", "val_loss"}
+        train(tiny, epochs=1, sample_weight=np.ones(700))
+    assert _book.resumed() == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_short_training_keeps_its_state_beside_a_long_ones(tiny, tmp_path):
+    _book.install(state_dir=tmp_path)
+    train(tiny, epochs=3)
+    train(tiny, epochs=1)
+    kept = sorted(path.name for path in tmp_path.glob("*/*"))
+    assert kept == ["epoch-0001.npz", "epoch-0002.npz", "epoch-0003.npz"]
+    train(tiny, epochs=1)
+    assert _book.resumed() == 1
 
 
 @pytest.mark.parametrize("name", ["dense", "conv"])

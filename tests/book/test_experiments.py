@@ -67,6 +67,13 @@ def test_a_trial_is_stored_run_by_run_and_not_repeated(few, tmp_path, monkeypatc
         experiments.run_trial(trial, few, path, anew=True)
 
 
+def unfinished_of(folder, code_size):
+    """Return the name of the file that holds the unfinished runs of a length."""
+    files = {p.name: json.loads(p.read_text("utf-8")) for p in folder.glob("unfinished/*.json")}
+    (name,) = (n for n, f in files.items() if f["groups"][0]["code_size"] == code_size)
+    return name
+
+
 def test_another_machines_trial_is_replaced_by_a_whole_one_only(few, tmp_path, monkeypatch):
     path = tmp_path / "experiments.json"
     trial = experiments.Trial("dense", seeds=2)
@@ -75,6 +82,9 @@ def test_another_machines_trial_is_replaced_by_a_whole_one_only(few, tmp_path, m
         patch.setattr(experiments, "runtime_info", lambda: elsewhere)
         experiments.run_trial(trial, few, path)
     theirs = path.read_text(encoding="utf-8")
+
+    def another(*arguments):
+        raise KeyboardInterrupt
 
     trained = []
     train = experiments.train
@@ -90,6 +100,14 @@ def test_another_machines_trial_is_replaced_by_a_whole_one_only(few, tmp_path, m
         with pytest.raises(KeyboardInterrupt):
             experiments.run_trial(trial, few, path)
     assert path.read_text(encoding="utf-8") == theirs
+
+    # Another trial, begun and stopped meanwhile, costs the first one nothing.
+    with monkeypatch.context() as patch:
+        calls = iter([train, another])
+        patch.setattr(experiments, "train", lambda t, s, d: next(calls)(t, s, d))
+        with pytest.raises(KeyboardInterrupt):
+            experiments.run_trial(dataclasses.replace(trial, code_size=5), few, path)
+        (tmp_path / "unfinished").joinpath(unfinished_of(tmp_path, 5)).unlink()
 
     with monkeypatch.context() as patch:
         patch.setattr(experiments, "train", lambda t, s, d: trained.append(s) or train(t, s, d))
