@@ -42,8 +42,9 @@ book: $(READY) ## execute every chapter (PROFILE=quick or full) and render what 
 	@$(BIN)/python -m tools.book build --profile $(PROFILE) $(HOW) $(CHAPTERS)
 
 test: $(READY) $(NODE_READY) lint ## check everything: style, unit tests, every chapter against its stored outputs, the pages
-	@$(BIN)/python -m pytest -m alone tests grader/tests
-	@$(BIN)/python -m pytest -m "not alone" $(SHARED)
+	@site=$$(mktemp -d) && trap 'rm -rf "$$site"' EXIT && export AE_TEST_SITE="$$site" && \
+	$(BIN)/python -m pytest -m alone tests grader/tests && \
+	$(BIN)/python -m pytest -m "not alone" $(SHARED)
 
 test-chapters: $(READY) ## every chapter against its stored outputs, and no other test
 	@$(BIN)/python -m pytest $(SHARED) chapters

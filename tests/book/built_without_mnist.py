@@ -5,9 +5,14 @@ Not among the tests that `make test` finds: `.ci/run` names this file, after `ma
 
 from pathlib import Path
 
+import nbformat
 import pytest
 from helpers import sheets
 from helpers.repository import NOTEBOOKS, ROOT
+
+from tools.book import EXECUTED
+from tools.chapters import chosen
+from tools.robustness import differences
 
 HTML = ROOT / "_build" / "quick" / "_build" / "html"
 
@@ -54,3 +59,18 @@ def test_without_an_address_nothing_needs_one():
     for page in HTML.rglob("*.html"):
         for word in ("colab.research", "og:image", "/edit/", "/issues/new", "executablebooks/"):
             assert word not in text_of(page), (page.name, word)
+
+
+@pytest.mark.parametrize("chapter", chosen([]), ids=lambda chapter: chapter.name)
+def test_what_nbval_compares_is_the_same_without_mnist(chapter):
+    executed = nbformat.read(ROOT / EXECUTED / "quick" / f"{chapter.name}.ipynb", as_version=4)
+    assert not any("MNIST: 60,000" in str(cell.get("outputs")) for cell in executed.cells)
+    assert differences(chapter, executed) == []
+
+
+def test_a_difference_would_be_found():
+    (chapter,) = chosen(["pca"])
+    executed = nbformat.read(ROOT / EXECUTED / "quick" / "pca.ipynb", as_version=4)
+    compared = [c for c in executed.cells if "nbval-check-output" in c.metadata.get("tags", [])]
+    compared[0].outputs[0].text += "and another line"
+    assert len(differences(chapter, executed)) == 1

@@ -34,15 +34,14 @@ def test_readme_gives_the_two_commands_on_the_first_screen():
     assert "make test" in "\n".join(first_screen)
 
 
-def test_the_gate_runs_both_commands_of_the_readme():
+def test_the_gate_runs_the_commands_of_the_readme():
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     without = lines.index("unset AE_DATA_DIR")
     assert "make test" in lines[:without]
-    assert [line.split()[:2] for line in lines[without:] if line.startswith("make")] == [
-        ["make", "book"],
-        ["make", "test-chapters"],
-    ]
-    assert lines[-1] == "make test-chapters"  # whose last lines are pytest's
+    book = next(i for i, line in enumerate(lines) if line.startswith("make book"))
+    assert book > without
+    assert "tests/book/built_without_mnist.py" in lines[-1]
+    assert "-m pytest" in lines[-1]  # whose last lines are the gate's
 
 
 def steps(path):

@@ -24,12 +24,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent  # one site for all workers: the first one builds it
+    # `make test` calls pytest twice, and names a folder of its own for the site of both.
+    shared = Path(os.environ.get("AE_TEST_SITE", shared))
     done = shared / "site.json"
     with FileLock(shared / "site.lock"):
         if not done.is_file():
-            done.write_text(
-                json.dumps(str(build(tmp_path_factory.mktemp("site"), **ADDRESS))), encoding="utf-8"
-            )
+            done.write_text(json.dumps(str(build(shared, **ADDRESS))), encoding="utf-8")
     return Path(json.loads(done.read_text(encoding="utf-8")))
 
 
