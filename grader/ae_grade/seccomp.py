@@ -56,6 +56,7 @@ REFUSED = {
 CLONE = (56, 220)
 CLONE3 = (435, 435)
 SOCKET = (41, 198)
+SOCKETPAIR = (53, 199)
 SECCOMP = (317, 277)  # sets the filter
 FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6: vsock would reach past the network namespace
 PROTOCOLS = (0, 6, 17)  # TCP and UDP: the buffers of others are in no list that the grader counts
@@ -110,13 +111,14 @@ def filter_program() -> bytes:
     step(ANY_BIT, NEW_NAMESPACES, 0, 1)
     step(RETURN, refuse)
     step(RETURN, ALLOW)
-    step(EQUAL, SOCKET[here], 0, len(FAMILIES) + len(PROTOCOLS) + 5)
-    for argument, allowed in ((16, FAMILIES), (32, PROTOCOLS)):  # the first, the third
-        step(LOAD, argument)
-        for position, value in enumerate(allowed):
-            step(EQUAL, value, len(allowed) - position, 0)
-        step(RETURN, refuse)
-    step(RETURN, ALLOW)
+    for numbers in (SOCKET, SOCKETPAIR):
+        step(EQUAL, numbers[here], 0, len(FAMILIES) + len(PROTOCOLS) + 5)
+        for argument, allowed in ((16, FAMILIES), (32, PROTOCOLS)):  # the first, the third
+            step(LOAD, argument)
+            for position, value in enumerate(allowed):
+                step(EQUAL, value, len(allowed) - position, 0)
+            step(RETURN, refuse)
+        step(RETURN, ALLOW)
     for numbers in REFUSED.values():
         step(EQUAL, numbers[here], 0, 1)
         step(RETURN, refuse)
