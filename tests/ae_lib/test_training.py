@@ -71,7 +71,7 @@ def black_after_a_few_steps(name, seeds, images, **initializer):
 
 
 # A small sample of the twenty seeds and full epochs of `make experiments`.
-@pytest.mark.parametrize(("name", "seeds"), [("dense", 3), ("conv", 3), ("denoising", 3)])
+@pytest.mark.parametrize(("name", "seeds"), [("dense", 3), ("conv", 3), ("denoising", 10)])
 def test_networks_live_from_any_seed(images, name, seeds):
     black = list(black_after_a_few_steps(name, range(seeds), images))
     assert black == [False] * seeds

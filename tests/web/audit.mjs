@@ -9,15 +9,12 @@ import { serve } from "./server.mjs";
 const [folder, ...chosen] = process.argv.slice(2);
 const SIZES = [[360, 740], [1280, 900]];
 
-// axe looks at a page of each kind in both themes at both widths; at the others, which differ from
-// those in their text alone, once: one page in the dark on a phone, the next in the light on a desktop.
+// axe looks at a page of each kind in both themes at both widths; at the others, which differ in
+// their text alone, in each theme and at each width once.
 const OF_EACH_KIND = ["index", "chapters/pca", "chapters/denoising", "exercises/pca_sheet",
   "pages/api", "pages/demo", "pages/train"].map((name) => `${name}.html`);
-const themes = (name, width) => {
-  if (OF_EACH_KIND.includes(name)) return ["light", "dark"];
-  const onPhone = pages.indexOf(name) % 2 === 0;
-  return onPhone === (width === 360) ? [onPhone ? "dark" : "light"] : [];
-};
+const themes = (name, width) =>
+  OF_EACH_KIND.includes(name) ? ["light", "dark"] : [width === 360 ? "dark" : "light"];
 
 // Not the page for addresses that do not exist: its links hold where the site is published only.
 // Not the old addresses: they lead on at once.

@@ -46,10 +46,9 @@ def test_axe_finds_nothing(audit, look):
     assert {name: found for name, found in looked.items() if found} == {}
 
 
-def test_axe_has_seen_every_page_and_each_kind_in_both_themes_at_both_widths(audit):
-    looks = [len(page["axe"]) for page in audit.values()]
-    assert min(looks) == 1
-    assert looks.count(4) == 7
+def test_axe_has_seen_every_page_in_both_themes_and_at_both_widths(audit):
+    for name, page in audit.items():
+        assert {"dark 360", "light 1280"} <= set(page["axe"]), name
 
 
 def test_nothing_jumps_and_nothing_is_wider_than_the_screen(audit):
