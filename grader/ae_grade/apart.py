@@ -12,24 +12,61 @@ import os
 import resource
 import signal
 import traceback
+from dataclasses import dataclass, field
 from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ae_grade.clock import processor_time
 from ae_grade.sandbox import Sandbox, SandboxError
 from ae_grade.sheet import Sheet
 from ae_grade.text import clean
 
-if TYPE_CHECKING:
-    from ae_grade.grade import Tried
-
-__all__ = ["GraderFault", "Worker", "WorkerDied"]
+__all__ = ["GraderFault", "PublicResults", "Tried", "Worker", "WorkerDied"]
 
 LOOK = 0.5  # seconds between two looks at the processor time of a submission's process
 SPARE = 10  # seconds of processor time that a question may take beyond its limit
+
+
+@dataclass(frozen=True)
+class PublicResults:
+    """What came of the public tests, before any hidden input had been near the notebook.
+
+    Attributes
+    ----------
+    cases : dict
+        By question, of each public test whether it passed, and otter's message.
+    left : dict
+        By question, the seconds that are left of its time limit.
+    over : dict
+        By question, why it gets no more answers, or nothing.
+    problems : list of str
+        What went wrong in the notebook's cells.
+    """
+
+    cases: dict[str, list[tuple[bool, str | None]]]
+    left: dict[str, float]
+    over: dict[str, str]
+    problems: list[str]
+
+
+@dataclass
+class Tried:
+    """What is known of a submission from earlier tries to mark it, which ended the process.
+
+    Attributes
+    ----------
+    given_up : dict
+        Questions that are not looked at any more, and why.
+    public : PublicResults, optional
+        Of the first try that came so far. They stay: a clock may have told a later try what the
+        hidden inputs were.
+    """
+
+    given_up: dict[str, str] = field(default_factory=dict)
+    public: PublicResults | None = None
 
 
 class WorkerDied(RuntimeError):
@@ -61,18 +98,27 @@ class Worker:
         self.process.start()
         theirs.close()
 
-    def grade(self, content: bytes) -> dict:
+    def grade(self, content: bytes, tried: Tried | None = None) -> dict:
         """Return what `ae_grade.grade.grade` returns.
+
+        Parameters
+        ----------
+        content : bytes
+        tried : Tried, optional
+            What earlier tries with other workers came to; what this one comes to is added.
 
         Raises
         ------
         WorkerDied, GraderFault, SandboxError
         """
+        tried = tried or Tried()
         try:
-            self._connection.send_bytes(content)
-            kind, result = self._connection.recv()
+            self._connection.send((content, tried))
+            while (received := self._connection.recv())[0] == "public":
+                tried.public = received[1]
         except (EOFError, OSError):
             raise WorkerDied("its worker was ended from outside") from None
+        kind, result = received
         if kind == "sandbox":
             raise SandboxError(result)
         if kind == "fault":
@@ -99,19 +145,16 @@ def work(requests: Connection, sheet: Sheet, sandbox: Sandbox) -> None:
         importlib.import_module(name)
     while True:
         try:
-            content = requests.recv_bytes()
+            content, tried = requests.recv()
         except EOFError:
             return
-        requests.send(grade_in_fork(sheet, sandbox, content, requests))
+        requests.send(grade_in_fork(sheet, sandbox, content, tried, requests))
 
 
 def grade_in_fork(
-    sheet: Sheet, sandbox: Sandbox, content: bytes, requests: Connection
+    sheet: Sheet, sandbox: Sandbox, content: bytes, tried: Tried, requests: Connection
 ) -> tuple[str, Any]:
     """Grade in a fork; a question whose answers end it is given up, and the rest marked again."""
-    from ae_grade.grade import Tried
-
-    tried = Tried()
     while True:
         question, result = attempt(sheet, sandbox, content, tried, requests)
         if result is not None:
@@ -127,12 +170,12 @@ def attempt(
     sheet: Sheet,
     sandbox: Sandbox,
     content: bytes,
-    tried: "Tried",
+    tried: Tried,
     requests: Connection,
 ) -> tuple[str, tuple[str, Any] | None]:
     """Return the question that was last begun, and the result unless the fork has died.
 
-    The first public results are noted in `tried`.
+    The first public results are noted in `tried`, and told to the run: this worker may end.
     """
     context = get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
@@ -154,6 +197,7 @@ def attempt(
                     question, begun = what, processor_time(pid)
                 elif kind == "public":
                     tried.public = what
+                    requests.send(("public", what))
                 else:
                     return question, (kind, what)
             elif requests in ready:
@@ -167,7 +211,7 @@ def attempt(
 
 
 def fork_main(
-    results: Connection, sheet: Sheet, sandbox: Sandbox, content: bytes, tried: "Tried"
+    results: Connection, sheet: Sheet, sandbox: Sandbox, content: bytes, tried: Tried
 ) -> None:
     """Grade in this fork, tell the worker, and end."""
     from ae_grade.grade import grade

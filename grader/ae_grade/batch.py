@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from tqdm import tqdm
 
-from ae_grade.apart import GraderFault, Worker, WorkerDied
+from ae_grade.apart import GraderFault, Tried, Worker, WorkerDied
 from ae_grade.collect import Submission
 from ae_grade.log import RULES, Log, NotGraded
 from ae_grade.notebook import InvalidNotebook
@@ -121,9 +121,10 @@ class Batch:
         WorkerDied, GraderFault, SandboxError
             As often as it is tried.
         """
+        tried = Tried()
         for left in reversed(range(ATTEMPTS)):
             try:
-                return self._worker().grade(job.content)
+                return self._worker().grade(job.content, tried)
             except WorkerDied:
                 # It had this submission alone, so no other one is lost or suspected.
                 self._mine.worker = None

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any
 
 from otter.test_files import GradingResults
 from otter.test_files.abstract_test import TestCase, TestCaseResult
 
+from ae_grade.apart import PublicResults, Tried
 from ae_grade.explain import last_given
 from ae_grade.notebook import Cell, InvalidNotebook, read_cells, read_notebook
 from ae_grade.proxy import Names, NotebookRun, OutOfTime
@@ -17,49 +17,10 @@ from ae_grade.sheet import Question, Sheet
 from ae_grade.testfile import TestFile, case_title, message_of, test_file
 from ae_grade.text import clean
 
-__all__ = ["PublicResults", "Tried", "grade", "question_record"]
+__all__ = ["grade", "question_record"]
 
 UNANSWERED = ("", "...", "_Type your answer here, replacing this text._")
 MAX_ANSWER = 20_000  # characters of an answer in words that the staff's page shows
-
-
-@dataclass(frozen=True)
-class PublicResults:
-    """What came of the public tests, before any hidden input had been near the notebook.
-
-    Attributes
-    ----------
-    cases : dict
-        By question, of each public test whether it passed, and otter's message.
-    left : dict
-        By question, the seconds that are left of its time limit.
-    over : dict
-        By question, why it gets no more answers, or nothing.
-    problems : list of str
-        What went wrong in the notebook's cells.
-    """
-
-    cases: dict[str, list[tuple[bool, str | None]]]
-    left: dict[str, float]
-    over: dict[str, str]
-    problems: list[str]
-
-
-@dataclass
-class Tried:
-    """What is known of a submission from earlier tries to mark it, which ended the process.
-
-    Attributes
-    ----------
-    given_up : dict
-        Questions that are not looked at any more, and why.
-    public : PublicResults, optional
-        Of the first try that came so far. They stay: a clock may have told a later try what the
-        hidden inputs were.
-    """
-
-    given_up: dict[str, str] = field(default_factory=dict)
-    public: PublicResults | None = None
 
 
 FIRST_TRY = Tried()

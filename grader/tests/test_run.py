@@ -31,7 +31,7 @@ from samples import (
     write_zip,
 )
 
-from ae_grade.apart import Worker, WorkerDied
+from ae_grade.apart import Tried, Worker, WorkerDied
 from ae_grade.batch import grade_all, shard
 from ae_grade.cli import main
 from ae_grade.collect import collect
@@ -167,10 +167,10 @@ class Mortal:
     def __init__(self, worker: Worker) -> None:
         self.worker, self.close = worker, worker.close
 
-    def grade(self, content: bytes) -> dict:
+    def grade(self, content: bytes, tried: Tried) -> dict:
         if b"deadly" in content:
             raise WorkerDied("its worker was ended from outside")
-        return self.worker.grade(content)
+        return self.worker.grade(content, tried)
 
 
 def test_a_notebook_that_kills_its_worker_takes_no_other_along_and_is_named(
@@ -221,10 +221,10 @@ def test_who_could_not_be_graded_keeps_name_and_number(
 class Boxless(Mortal):
     """A worker that finds no box for one notebook."""
 
-    def grade(self, content: bytes) -> dict:
+    def grade(self, content: bytes, tried: Tried) -> dict:
         if b"deadly" in content:
             raise SandboxError("no box")
-        return self.worker.grade(content)
+        return self.worker.grade(content, tried)
 
 
 def test_without_boxes_a_run_ends_after_what_it_had_begun(
