@@ -82,8 +82,8 @@ web-audit: $(READY) $(NODE_READY) site ## rate pages of every type with Lighthou
 	@$(BIN)/node tests/web/lighthouse.mjs _build/html
 
 chapters: PROFILE ?= full
-chapters: $(READY) ## execute the chapters and store outputs and weights (PROFILE=quick: only measure the time)
-	@$(BIN)/python -m tools.book run --profile $(PROFILE) $(HOW) $(CHAPTERS)
+chapters: $(READY) ## execute the chapters and store outputs and weights (PROFILE=quick or MEASURE=1: only the time)
+	@$(BIN)/python -m tools.book run --profile $(PROFILE) $(if $(MEASURE),--measure) $(HOW) $(CHAPTERS)
 
 experiments: $(READY) ## train what the chapters cite from many seeds (half an hour; goes on where it was stopped)
 	@$(BIN)/python -m tools.experiments $(EXPERIMENTS)

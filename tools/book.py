@@ -4,7 +4,7 @@ python -m tools.book sync             chapters/*.md -> chapters/*.ipynb, outputs
 python -m tools.book format           put the code in chapters/*.md in order
 python -m tools.book check            say which notebooks are not in sync, and which are stale
 python -m tools.book run [NAME ...]   execute what is stale and store it (full preset, MNIST), or
-                                      only measure the time (quick preset)
+                                      only measure the time (quick preset, or --measure)
 python -m tools.book build [NAME ...] execute what is stale in a copy of the book, render the copy
 python -m tools.book site             render the committed notebooks as they are
 
@@ -140,15 +140,15 @@ def report(failed: dict[str, str]) -> None:
         )
 
 
-def run(preset: str, names: list[str], everything: bool, jobs: int) -> None:
+def run(preset: str, names: list[str], everything: bool, jobs: int, measure: bool) -> None:
     """Execute chapters in place; after Ctrl-C or a power cut the same command goes on.
 
-    The full preset stores outputs, weights and the record of the trainings; the quick one only
-    measures the time.
+    The full preset stores outputs, weights and the record of the trainings; the quick one, or
+    either of them to `measure`, only measures the time.
     """
-    data, store = load_mnist(), preset == "full"
+    data, store = load_mnist(), preset == "full" and not measure
     print(data, flush=True)
-    if store and data.name != "mnist":
+    if preset == "full" and data.name != "mnist":
         sys.exit("What the repository stores is of MNIST, which cannot be had: set AE_DATA_DIR.")
     chapters = chosen(names)
     if store and not everything and not names:
@@ -276,6 +276,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--profile", choices=["quick", "full"], default="quick")
     parser.add_argument("--all", action="store_true", help="execute what is not stale, too")
     parser.add_argument("--jobs", type=int, default=1, help="chapters executed side by side")
+    parser.add_argument("--measure", action="store_true", help="run: store nothing but the time")
     options = parser.parse_intermixed_args(arguments)  # names may stand on either side of --profile
     if options.jobs < 1:
         parser.error(f"--jobs is {options.jobs}; expected at least 1.")
@@ -287,7 +288,7 @@ def main(arguments: list[str] | None = None) -> None:
         elif options.command == "check":
             check()
         elif options.command == "run":
-            run(options.profile, options.names, options.all, options.jobs)
+            run(options.profile, options.names, options.all, options.jobs, options.measure)
         elif options.command == "build":
             build(options.profile, options.names, options.all, options.jobs)
         else:

@@ -30,6 +30,7 @@ from tools.results import ROOT, write_atomically
 KEYS = {"stores", "uses", "results", "last"}
 LOCK = Path(".ci", "requirements.lock")
 TIMES = Path("results", "times.json")
+FOLDED = "hide-input"
 
 
 @dataclass(frozen=True)
@@ -103,10 +104,11 @@ def needs(chapter: Chapter, others: list[Chapter]) -> set[str]:
 def origin(chapter: Chapter, preset: str, data: str) -> dict[str, Any]:
     """Return what the outputs of a chapter depend on, each as a short hash or a word.
 
-    Prose is not among it: to change a sentence runs nothing.
+    Prose is not among it, nor the tag that folds a cell: to change a sentence runs nothing.
     """
     notebook = read_text(chapter.text)
-    code = [(c.source, c.metadata.get("tags", [])) for c in notebook.cells if c.cell_type == "code"]
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    code = [(c.source, [t for t in c.metadata.get("tags", []) if t != FOLDED]) for c in cells]
     weights = ROOT / "ae_lib" / "weights"
     return {
         "preset": preset,

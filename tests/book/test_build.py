@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -170,11 +171,12 @@ def test_prose_makes_nothing_stale_and_code_does(tmp_path, monkeypatch):
     seen = []
     for text in (
         original,
-        original.replace("Why reduce", "Why not reduce"),
+        original.replace("Why reduce", "Why not reduce").replace("tags: [hide-input]\n", ""),
         original.replace("k = 20\n", "k = 21\n"),
     ):
         copy.write_text(text, encoding="utf-8")
         seen.append(chapters.origin(chapter, "quick", "standin"))
+    assert "tags: [hide-input]\n" in original
     assert seen[0] == seen[1]
     assert {key for key in seen[0] if seen[0][key] != seen[2][key]} == {"code"}
     assert {"pca", "data", "plots"} <= set(seen[0]["ae_lib"])
@@ -192,3 +194,20 @@ def test_a_measuring_run_keeps_no_trainings_and_a_build_does(tmp_path):
     assert "store='dense'" in before
     assert "state_dir=" in before
     assert after.startswith("_book.store('dense'")
+
+
+@pytest.mark.parametrize(("preset", "measure"), [("full", False), ("full", True), ("quick", False)])
+def test_what_a_run_stores(preset, measure, monkeypatch):
+    """A quick run and one that is asked to measure store the time alone."""
+    did = []
+    monkeypatch.setattr(book, "load_mnist", lambda: SimpleNamespace(name="mnist"))
+    monkeypatch.setattr(book, "add_runs", lambda runs: did.append("record of trainings"))
+    monkeypatch.setattr(book, "merge_times", lambda preset, names: did.append((preset, names)))
+    monkeypatch.setattr(
+        book,
+        "execute_chapter",
+        lambda chapter, preset, data, store, threads, measure: did.append((store, measure)) or 1.0,
+    )
+    book.run(preset, ["pca"], False, 1, measure)
+    stores = preset == "full" and not measure
+    assert did == [(stores, not stores), "record of trainings" if stores else (preset, ["pca"])]
