@@ -152,7 +152,8 @@ def merge_command(options: argparse.Namespace) -> int:
         print(note)
     for called in joined.waiting:
         print(f"not graded yet: {called}", file=sys.stderr)
-    print(f"{joined.students} students in {options.out / 'grades.csv'}.")
+    count = joined.students
+    print(f"{count} student{'s' * (count != 1)} in {options.out / 'grades.csv'}.")
     return 1 if joined.waiting else 0
 
 

@@ -143,7 +143,8 @@ class Collection:
             if notes:
                 lines += ["", title, *(f"  {note}" for note in notes)]
         usable = sum(not s.problem for s in self.submissions)
-        lines += ["", f"{len(self.submissions)} students, {usable} with a notebook."]
+        count = len(self.submissions)
+        lines += ["", f"{count} student{'s' * (count != 1)}, {usable} with a notebook."]
         return "\n".join(lines)
 
 
