@@ -27,6 +27,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from tqdm import tqdm
 
 from ae_lib import load_mnist
+from tools import robustness
 from tools.chapters import TIMES, Chapter, chosen, in_order, needs, origin, record_time, stale
 from tools.execute import execute, plain
 from tools.machine import explained, processors
@@ -256,6 +257,7 @@ def build(preset: str, names: list[str], everything: bool, jobs: int) -> None:
 def check() -> None:
     """Say which notebooks are not in sync with their text, and which outputs are stale."""
     problems = [f"{name}: not in sync with its text; run `make sync`" for name in out_of_sync()]
+    tried = robustness.load()
     for chapter in in_order():
         changes = stale(chapter)
         for change in changes["outputs"]:
@@ -263,6 +265,8 @@ def check() -> None:
         if changes["code around"]:
             around = ", ".join(changes["code around"])
             print(f"{chapter.name}: executed before the last change of {around}")
+        if robustness.is_of_other_code(tried, chapter):
+            print(f"{chapter.name}: its claims were tried with other code; run `make robustness`")
     if problems:
         sys.exit("\n".join(problems))
 

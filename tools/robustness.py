@@ -127,6 +127,16 @@ def load() -> dict[str, Any]:
     return {"code": {}, "runs": {}}
 
 
+def identity(chapter: Chapter) -> str:
+    """Return what tells a chapter's code, with the files of ae_lib that it imports, from other."""
+    code = origin(chapter, "quick", "any")
+    return f"{code['code']} {sorted(code['ae_lib'].items())}"
+
+
+def is_of_other_code(record: dict[str, Any], chapter: Chapter) -> bool:
+    return record["code"].get(chapter.name) != identity(chapter)
+
+
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -141,10 +151,8 @@ def main(arguments: list[str] | None = None) -> None:
     record = load()
     todo = []
     for chapter in chosen(options.names):
-        code = origin(chapter, "quick", "any")
-        identity = f"{code['code']} {sorted(code['ae_lib'].items())}"
-        if record["code"].get(chapter.name) != identity:  # runs of other code say nothing of this
-            record["code"][chapter.name], record["runs"][chapter.name] = identity, []
+        if is_of_other_code(record, chapter):  # its runs say nothing of this
+            record["code"][chapter.name], record["runs"][chapter.name] = identity(chapter), []
         done = {(r["seed"], r["data"], r["threads"]) for r in record["runs"][chapter.name]}
         wanted = itertools.product(range(options.seeds), data, options.threads)
         todo += [(chapter, *key) for key in wanted if key not in done]

@@ -82,3 +82,11 @@ def test_a_table_counts_failures_and_spread():
 def test_the_page_about_the_book_shows_the_record():
     text = (ROOT / "chapters" / "how_this_book_was_made.md").read_text(encoding="utf-8")
     assert 'load_results("robustness")' in text
+
+
+def test_a_record_of_other_code_is_known():
+    chapter = in_order()[0]
+    now = robustness.identity(chapter)
+    assert not robustness.is_of_other_code({"code": {chapter.name: now}}, chapter)
+    for other in ({}, {chapter.name: f"0{now}"}):
+        assert robustness.is_of_other_code({"code": other}, chapter)
