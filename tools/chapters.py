@@ -30,7 +30,7 @@ from tools.results import ROOT, write_atomically
 KEYS = {"stores", "uses", "results", "last"}
 LOCK = Path(".ci", "requirements.lock")
 TIMES = Path("results", "times.json")
-FOLDED = "hide-input"
+FOLDED = "hide-input"  # the tag of cells whose code a page folds
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ae_grade.files import processors
 from ae_grade.sandbox import SandboxError, find_sandbox
+from ae_grade.text import of_students
 
 __all__ = ["main"]
 
@@ -152,8 +153,7 @@ def merge_command(options: argparse.Namespace) -> int:
         print(note)
     for called in joined.waiting:
         print(f"not graded yet: {called}", file=sys.stderr)
-    count = joined.students
-    print(f"{count} student{'s' * (count != 1)} in {options.out / 'grades.csv'}.")
+    print(f"{of_students(joined.students)} in {options.out / 'grades.csv'}.")
     return 1 if joined.waiting else 0
 
 

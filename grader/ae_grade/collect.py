@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
 from ae_grade.notebook import MAX_NOTEBOOK, InvalidNotebook
-from ae_grade.text import clean
+from ae_grade.text import clean, of_students
 
 __all__ = ["Collection", "Submission", "collect"]
 
@@ -143,8 +143,7 @@ class Collection:
             if notes:
                 lines += ["", title, *(f"  {note}" for note in notes)]
         usable = sum(not s.problem for s in self.submissions)
-        count = len(self.submissions)
-        lines += ["", f"{count} student{'s' * (count != 1)}, {usable} with a notebook."]
+        lines += ["", f"{of_students(len(self.submissions))}, {usable} with a notebook."]
         return "\n".join(lines)
 
 

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-__all__ = ["clean", "number"]
+__all__ = ["clean", "number", "of_students"]
 
 # Joiners are letters of Persian and parts of emoji; what turns the direction of writing is not.
 KEPT = "\n\t\u200c\u200d"
@@ -19,3 +19,8 @@ def clean(text: object, limit: int = 2000) -> str:
 def number(value: float | None) -> str:
     """Return points as short as they are exact; nothing where a mark is still missing."""
     return "" if value is None else f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+def of_students(count: int) -> str:
+    """Return how many students that is, in words of a sentence."""
+    return f"{count} student{'s' * (count != 1)}"
