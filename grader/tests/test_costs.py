@@ -325,14 +325,15 @@ def clip(x, factor): os._exit(0)
 READERS = [
     f"import time\nif int(time.time() * 50) % 16 == {i}: raise ValueError({i})" for i in range(16)
 ]
-NEVER_TWICE = "import time\nraise ValueError(time.time_ns())"
+# Each is noted once; one in four is silent in the first run and heard in the second.
+COINS = ["import os\nif os.urandom(1)[0] & 1: raise ValueError('heads')"] * 96
 
 
 def test_no_clock_tells_a_student_of_a_hidden_input(sheet: Sheet, sandbox: Sandbox) -> None:
     """A box that a hidden input ends starts again, and its cells may say what they like."""
     stays = f"import os\nif not os.path.exists('/tmp/seen'): open('/tmp/seen', 'w')\n{CLOCK}"
-    record = grade(sheet, notebook(stays, *READERS, NEVER_TWICE), sandbox)
-    public = grade(sheet, notebook(stays, *READERS, NEVER_TWICE, "# again"), sandbox)
+    record = grade(sheet, notebook(stays, *READERS, *COINS), sandbox)
+    public = grade(sheet, notebook(stays, *READERS, *COINS, "# again"), sandbox)
     # Before any hidden input the cells ran once, and again after the public tests had ended a box.
     assert record["later"] != []
     assert public["later"] != []
