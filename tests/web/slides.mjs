@@ -45,7 +45,7 @@ async function show(name) {
     seen.pages = await paper.$$eval(".pdf-page", (pages) => pages.length);
     for (const view of [page, paper]) {
       await view.evaluate(AXE);
-      const { violations } = await view.evaluate(() => axe.run());
+      const { violations } = await view.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
       for (const v of violations) seen.axe.push(`${theme} ${v.id}: ${v.nodes[0].html}`);
     }
     if (theme === "light") {
