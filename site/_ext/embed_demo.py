@@ -42,8 +42,9 @@ def copy_files(app: Sphinx) -> None:
     """
     if app.builder.name in ("html", "dirhtml"):
         static = Path(app.outdir) / "_static"
-        for old in static.glob("demo*"):
-            shutil.rmtree(old)
+        before = [old.name for old in static.glob("demo*")]
+        for name in before:
+            shutil.rmtree(static / name)
         target = Path(shutil.copytree(SOURCE, static / "demo"))
         data = dataset_at_hand()
         real = data.name == "mnist"
@@ -52,6 +53,15 @@ def copy_files(app: Sphinx) -> None:
         export(target / "data", data, ATLAS if real else None)
         app.demo_folder = f"demo-{fingerprint(target)}"
         target.rename(static / app.demo_folder)
+        forget_pages(Path(app.outdir), [name for name in before if name != app.demo_folder])
+
+
+def forget_pages(site: Path, folders: list[str]) -> None:
+    """Remove pages that name folders that are gone: Sphinx writes what is missing, only that."""
+    for page in site.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        if any(f"_static/{name}/" in text for name in folders):
+            page.unlink()
 
 
 def fingerprint(folder: Path) -> str:

@@ -18,23 +18,27 @@ import ae_lib.data
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_only_pages_with_a_demo_load_its_files(tmp_path):
-    (tmp_path / "conf.py").write_text(
+def two_pages(folder, setting=""):
+    """Write a site with a plain page and one with a demo; return where it is rendered."""
+    (folder / "conf.py").write_text(
         f"import sys; sys.path.insert(0, {str(ROOT / 'site' / '_ext')!r})\n"
-        "extensions = ['embed_demo']\nroot_doc = 'plain'\n",
+        f"extensions = ['embed_demo']\nroot_doc = 'plain'\n{setting}",
         encoding="utf-8",
     )
-    (tmp_path / "plain.rst").write_text(
+    (folder / "plain.rst").write_text(
         "Plain\n=====\n\n.. toctree::\n\n   deep/drawn\n", encoding="utf-8"
     )
-    (tmp_path / "deep").mkdir()
-    (tmp_path / "deep" / "drawn.rst").write_text(
+    (folder / "deep").mkdir()
+    (folder / "deep" / "drawn.rst").write_text(
         'Drawn\n=====\n\n.. raw:: html\n\n   <div data-demo="draw"></div>\n',
         encoding="utf-8",
     )
-    out = tmp_path / "out"
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", str(tmp_path), str(out)]
-    nowhere = {"AE_DATA_DIR": str(tmp_path), "KERAS_HOME": str(tmp_path)}  # no MNIST at hand
+    return folder / "out"
+
+
+def render(folder):
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", str(folder), str(folder / "out")]
+    nowhere = {"AE_DATA_DIR": str(folder), "KERAS_HOME": str(folder)}  # no MNIST at hand
     run = subprocess.run(
         command,
         env={**os.environ, **nowhere},
@@ -43,6 +47,11 @@ def test_only_pages_with_a_demo_load_its_files(tmp_path):
         check=False,
     )
     assert run.returncode == 0, run.stderr
+
+
+def test_only_pages_with_a_demo_load_its_files(tmp_path):
+    out = two_pages(tmp_path)
+    render(tmp_path)
     drawn = (out / "deep" / "drawn.html").read_text(encoding="utf-8")
     (folder,) = (out / "_static").glob("demo*")
     assert f'src="../_static/{folder.name}/mount.js?v=' in drawn
@@ -54,6 +63,23 @@ def test_only_pages_with_a_demo_load_its_files(tmp_path):
     assert copied == own | made
     described = json.loads((folder / "data" / "train.json").read_text(encoding="utf-8"))
     assert described["dataset"] == "standin"
+
+
+def test_a_changed_demo_reaches_the_pages_of_a_site_that_was_there(tmp_path):
+    """Sphinx writes only pages whose text has changed: these would name a folder that is gone."""
+    source = tmp_path / "demo"
+    (source / "data").mkdir(parents=True)
+    for name in ("mount.js", "demo.css"):
+        (source / name).write_text("one", encoding="utf-8")
+    setting = f"import pathlib, embed_demo; embed_demo.SOURCE = pathlib.Path({str(source)!r})\n"
+    out = two_pages(tmp_path, setting)
+    render(tmp_path)
+    (source / "mount.js").write_text("two", encoding="utf-8")
+    render(tmp_path)
+    (folder,) = (out / "_static").glob("demo*")
+    drawn = (out / "deep" / "drawn.html").read_text(encoding="utf-8")
+    assert f'src="../_static/{folder.name}/mount.js?v=' in drawn
+    assert set(re.findall("demo-[0-9a-f]{12}", drawn)) == {folder.name}
 
 
 def test_a_page_that_trains_loads_its_style(tmp_path):
