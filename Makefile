@@ -85,7 +85,7 @@ chapters: PROFILE ?= full
 chapters: $(READY) ## execute the chapters and store outputs and weights (PROFILE=quick or MEASURE=1: only the time)
 	@$(BIN)/python -m tools.book run --profile $(PROFILE) $(if $(MEASURE),--measure) $(HOW) $(CHAPTERS)
 
-experiments: $(READY) ## train what the chapters cite from many seeds (half an hour; goes on where it was stopped)
+experiments: $(READY) ## train what the chapters cite from many seeds (hours; goes on where it was stopped)
 	@$(BIN)/python -m tools.experiments $(EXPERIMENTS)
 
 robustness: $(READY) ## execute every chapter over seeds, data sets and threads; SEEDS=10 (hours; goes on where it was stopped)

@@ -210,7 +210,9 @@ def render(source: Path) -> None:
     )
     if log.returncode:
         sys.exit(f"{log.stdout}\n{log.stderr}\njupyter-book failed: {command}")
-    print(f"The book lies in {source / '_build' / 'html' / 'index.html'}")
+    pages = source / "_build" / "html"
+    print(f"The book lies in {pages / 'index.html'}")
+    print(f"Its demos want a server: python3 -m http.server --bind localhost --directory {pages}")
 
 
 def build(preset: str, names: list[str], everything: bool, jobs: int) -> None:

@@ -4,8 +4,8 @@ results/width.json, the others in results/experiments.json.
 python -m tools.experiments [NAME ...]   what is stored already is not run again; --anew does
 
 The names are those of EXPERIMENTS below. "start_dense", "code_size", "output", "loss" and "width"
-train dense networks two hundred times and more: KERAS_BACKEND=jax halves the time. Real MNIST is
-needed: nothing is stored of the stand-in.
+train dense networks nearly 150 times: KERAS_BACKEND=jax halves the time. Real MNIST is needed:
+nothing is stored of the stand-in.
 """
 
 import argparse

@@ -3,7 +3,7 @@
 ae-grade build masters/pca_sheet.py                notebooks and tests for students and grader
 ae-grade inspect submissions.zip                   who is found in it, and what is left out
 ae-grade run pca_sheet submissions/ --out grades/  mark a folder, a Canvas zip or a Moodle zip
-ae-grade merge grades/ part1/ part2/               join runs over parts, add marks given by hand
+ae-grade merge grades/ part1/ part2/ --sheet NAME  join runs over parts, add marks given by hand
 ae-grade doctor                                    whether the sandbox is there, and holds
 """
 
@@ -39,7 +39,9 @@ def parser() -> argparse.ArgumentParser:
     build = commands.add_parser("build", help="make a sheet's files from its master")
     build.add_argument("master", type=Path, help="for example masters/pca_sheet.py")
     build.add_argument("--seed", type=int, default=0, help="of the course (default 0)")
-    build.add_argument("--out", type=Path, default=Path("exercises/dist"))
+    build.add_argument(
+        "--out", type=Path, default=Path("exercises/dist"), help="default: exercises/dist/"
+    )
     build.set_defaults(function=build_command)
 
     run = commands.add_parser("run", help="mark submissions")
@@ -75,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     merge.add_argument(
         "--marks",
         type=Path,
-        help="CSV or .xlsx with a column student or identifier, and one per question",
+        help="CSV or .xlsx with a column student or identifier, and one for each question in words",
     )
     merge.set_defaults(function=merge_command)
 
