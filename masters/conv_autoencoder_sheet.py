@@ -202,6 +202,8 @@ check("q1")
 # %% [markdown]
 # ## 2. The two layers by hand (4 points)
 #
+# With NumPy alone:
+#
 # What Keras calls a convolution slides a window over the image, multiplies it with the kernel *as it stands*, and adds up: mathematicians call that a correlation, and turn the kernel round before they speak of a convolution.
 #
 # Write `conv2d(image, kernel, bias)` for one grey image of shape `(h, w)`, one kernel of shape `(3, 3)` and a number `bias`: the result without padding, of shape `(h - 2, w - 2)`, and without an activation function.
@@ -210,7 +212,7 @@ check("q1")
 # If a side is odd, the last block is cut off by the rim of the image, and the sizes are rounded up: `(h, w)` becomes `(ceil(h / 2), ceil(w / 2))`.
 #
 # Example: with `image = np.arange(9.0).reshape(3, 3)`, a kernel of zeros except for a 1 in its upper left corner, and the bias 10, `conv2d` returns `[[10]]`.
-# For the chapter's block of 4 × 4 numbers `max_pool` returns `[[5, 2], [6, 8]]`.
+# For `[[1, 3, 0, 2], [5, 2, 1, 1], [0, 0, 7, 4], [2, 6, 3, 8]]`, as an array, `max_pool` returns `[[5, 2], [6, 8]]`.
 #
 # Marks: 1 point for the examples, 1 (hidden) for other convolutions, 1 (hidden) for pooling other images, 1 (hidden) for pooling negative numbers at an odd rim.
 
@@ -366,7 +368,7 @@ check("q2")
 #
 # The order: a convolutional autoencoder for images of 28 × 28 × 1 with exactly `PARAMS` = __params__ parameters, and a code of 7 × 7 × `CODE` with `CODE` = __code__.
 #
-# Build `ordered`, an untrained Keras model of these layers; all windows are 3 × 3, all paddings `same`, all activations ReLU but the last, a sigmoid:
+# Build `ordered`, an untrained Keras model: one stack of exactly these layers, with activations given by `activation=`; all windows are 3 × 3, all paddings `same`, all activations ReLU but the last, a sigmoid:
 #
 # | layer | output |
 # |---|---|
@@ -382,7 +384,7 @@ check("q2")
 #
 # Work out $F$ from the budget: write down the count for an unknown $F$, and solve for it.
 #
-# Example: with $F = 8$ and a code of 4 channels the network has 881 parameters.
+# Example: with $F = 8$ and a code of 4 channels the network has 889 parameters.
 #
 # Marks: 1 point for a model that takes and returns images of 28 × 28 × 1, 1 for the number of parameters, 1 (hidden) for the sizes and activations of all layers.
 
@@ -507,7 +509,7 @@ check("q3")
 # Example: the chapter's sizes are 28, 14, 7, 4 on the way down and 4, 8, 16, 14, 28 on the way up.
 # Hint: look at what the last layer can answer at all.
 #
-# Marks: 1 point for the size of the output, 1 (hidden) for the code of 4 × 4 × 4 and the sizes of all layers, 1 (hidden) for a last layer that may answer black.
+# Marks: 1 point for the size of the output, 1 (hidden) for the code of 4 × 4 × 4 and the sizes of all layers, 1 (hidden) for the chapter's last layer.
 
 # %% [raw]
 # # BEGIN SOLUTION

@@ -298,7 +298,7 @@ check("q2")
 # Write `psnr(clean, image)`: the peak signal-to-noise ratio $10 \log_{10}(1 / \text{MSE})$ in decibels of two arrays of the same shape with grey values in [0, 1].
 #
 # Then measure an opponent.
-# Make noisy test images with `add_gaussian_noise(x_test, NOISE, SEED)`, filter them with `scipy.ndimage.median_filter` and a window of `WINDOW` × `WINDOW` = __window__ × __window__ pixels, and set `median_db` to the PSNR of the result.
+# Make noisy test images with `add_gaussian_noise(x_test, NOISE, SEED)`, filter them with `scipy.ndimage.median_filter`, its default `mode`, and a window of `WINDOW` × `WINDOW` = __window__ × __window__ pixels, and set `median_db` to the PSNR of the result.
 # A window must not reach from one image into the next.
 #
 # Example: an error of 0.1 in every pixel is an MSE of 0.01, that is 20 decibels.
@@ -572,6 +572,8 @@ check("q4")
 #
 # Build and train a denoising autoencoder of your own: write `train_denoiser(x)`, and leave the trained network in `denoiser`.
 # It takes noisy images of shape `(n, 28, 28, 1)` and returns clean ones.
+# The grader computes layers that follow one another: `Dense`, `Conv2D`, `MaxPooling2D`, `AveragePooling2D`, `UpSampling2D`, `Flatten`, `Reshape`, `BatchNormalization`, activations, dropout and noise.
+# A network with other layers, or with layers side by side, gets no points here.
 # Its PSNR on unseen images with a noise of `NOISE` = __noise__ should be at least 2 decibels above that of the better of the two median filters, 3 × 3 and 5 × 5.
 #
 # Three decisions are yours: what is the input and what the target, how the network ends, and with which optimizer it learns.

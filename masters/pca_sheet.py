@@ -696,7 +696,7 @@ check("q5")
 # Measure the errors in grey values (that is, undo the scaling before you compare) with the scaling and without, on the training set and on the test set.
 # Mind the pixels that never change: their standard deviation is zero.
 # Then answer in at most five sentences.
-# Why must the one error be larger than the other on the training set, whatever the data?
+# Why can the error with scaling never be the smaller one on the training set, whatever the data?
 # Does the same argument hold for the test set?
 # Name data for which you would follow the guide.
 #
@@ -713,7 +713,7 @@ check("q5")
 # # BEGIN SOLUTION
 
 # %% [markdown]
-# Unscaled PCA minimises the mean squared error in grey values among *all* projections on K directions (Eckart and Young), and scaled PCA, scaled back, is one more linear map of rank K: on the training set it cannot be better.
+# Unscaled PCA minimises the mean squared error in grey values among *all* reconstructions whose centred matrix has rank K at most (Eckart and Young), and what scaled PCA rebuilds, scaled back, is one of these: on the training set it cannot be better.
 # Scaling spends directions on pixels at the rim that hardly vary.
 # One follows the guide where features have different units, such as height in metres and weight in grams.
 #

@@ -623,6 +623,9 @@ check("q4")
 # - `classifier`: codes of 2 to ten probabilities;
 # - `decoder`: codes of 2 to vectors of 784.
 #
+# The grader computes layers that follow one another: `Dense`, `Conv2D`, `MaxPooling2D`, `AveragePooling2D`, `UpSampling2D`, `Flatten`, `Reshape`, `BatchNormalization`, activations, dropout and noise.
+# A network with other layers, or with layers side by side, gets no points here.
+#
 # In Keras a model can be called like a layer, and wherever it is called it has the same weights.
 # So the three can be put together to one model with two outputs, and what `fit` learns stays in all three.
 # This one has no hidden layers, and is too simple:
@@ -824,9 +827,9 @@ check("q5")
 # *The maps.* Draw three maps of `x_val_vec` with `ae_lib.plot_embedding`: two principal components (`ae_lib.fit_pca`), t-SNE of the pixels (scikit-learn's `TSNE`), and the codes of your `encoder`.
 # Measure each with your `loo_accuracy` and, on the first 300 images, your `trust`, both with `k = 10`.
 # In at most five sentences: which map would you print in a report about how the *images* resemble one another, and which would you use to sort a new image?
-# One of the maps scores well on one judge and badly on the other: which, and why?
+# One of the maps is ahead by one judge and behind another map by the other: which, and why?
 #
-# *The report.* Somebody writes about t-SNE maps of the autoencoder's codes:
+# *The report.* Somebody writes about t-SNE maps of the codes of chapter 3's autoencoder, which has learned without labels:
 #
 # > (a) "Two images that lie side by side on our map usually have similar codes. (b) The island of the ones is the smallest, so the ones vary less than all other digits. (c) A trustworthiness of 0.98 means that 98 % of each image's nearest neighbours are still its nearest neighbours on the map. (d) Neither the codes nor the map were made with the labels, but the kNN accuracy was. (e) With perplexity 50 the Kullback-Leibler divergence is lower than with perplexity 10, so the map with 50 is the better one."
 #
