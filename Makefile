@@ -30,7 +30,7 @@ endif
 SHARED := --dist loadfile --no-loadscope-reorder -n $(WORKERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-chapters test-jax test-torch test-oldest test-newest site serve pdf slides web-audit chapters \
+.PHONY: help book test test-chapters test-jax test-torch test-oldest test-newest site mnist serve pdf slides web-audit chapters \
     experiments robustness bench gpu check sync format overview demo explorer prior strokes \
     screenshot lint setup-ci bench-demo bench-grade image test-image publish-image lock clean
 
@@ -68,6 +68,9 @@ ifdef SOLUTIONS
 else
 	@$(BIN)/python -m tools.book site
 endif
+
+mnist: $(READY) ## download MNIST, and verify it, for the demos of `make site`
+	@AE_DATASET=mnist $(BIN)/python -c "from ae_lib import load_mnist; print(load_mnist())"
 
 serve: site ## show the site on http://localhost:8000
 	@$(BIN)/python -m http.server 8000 --bind localhost --directory _build/html
