@@ -407,14 +407,15 @@ def table(record: dict[str, Any]) -> str:
         f"| {row['grader']} | {row['at_a_time']} | {row['seconds']:.2f} |" for row in numpy["rows"]
     ]
     made = numpy["made_with"]
+    # Where no environment had nbgrader, there is no row of it either.
+    rivals = [f"{n} {v}" for n, v in made["versions"].items() if n in ("otter-grader", "nbgrader")]
     pool = "ae-grade"
     one, two = (seconds_of(record, pool, n) for n in (1, 2))
     first, last = memory["samples"][0], memory["samples"][-1]
     lines += [
         "",
         f"Solutions of sheet 1 on {made['device']} ({made['cores']} cores), {made['sandbox']}, "
-        f"{made['date']}; otter-grader {made['versions']['otter-grader']}, "
-        f"nbgrader {made['versions']['nbgrader']}.",
+        f"{made['date']}; {', '.join(rivals)}.",
         f"With two at a time that is {seconds_of(record, 'otter run') / two:.1f} times the "
         f"throughput of `otter run`; the second worker adds {100 * (one / two - 1):.0f} %, where a "
         f"second process adds {100 * numpy['second_process_adds']:.0f} % to a plain loop.",
