@@ -202,14 +202,14 @@ check("q1")
 # %% [markdown]
 # ## 2. The two layers by hand (4 points)
 #
-# With NumPy alone:
-#
 # What Keras calls a convolution slides a window over the image, multiplies it with the kernel *as it stands*, and adds up: mathematicians call that a correlation, and turn the kernel round before they speak of a convolution.
 #
 # Write `conv2d(image, kernel, bias)` for one grey image of shape `(h, w)`, one kernel of shape `(3, 3)` and a number `bias`: the result without padding, of shape `(h - 2, w - 2)`, and without an activation function.
 #
 # Write `max_pool(image)`: the largest value of each 2 × 2 block, with rows and columns counted from the upper left.
 # If a side is odd, the last block is cut off by the rim of the image, and the sizes are rounded up: `(h, w)` becomes `(ceil(h / 2), ceil(w / 2))`.
+#
+# Both with NumPy alone.
 #
 # Example: with `image = np.arange(9.0).reshape(3, 3)`, a kernel of zeros except for a 1 in its upper left corner, and the bias 10, `conv2d` returns `[[10]]`.
 # For `[[1, 3, 0, 2], [5, 2, 1, 1], [0, 0, 7, 4], [2, 6, 3, 8]]`, as an array, `max_pool` returns `[[5, 2], [6, 8]]`.

@@ -623,8 +623,8 @@ check("q4")
 # - `classifier`: codes of 2 to ten probabilities;
 # - `decoder`: codes of 2 to vectors of 784.
 #
-# The grader computes layers that follow one another: `Dense`, `Conv2D`, `MaxPooling2D`, `AveragePooling2D`, `UpSampling2D`, `Flatten`, `Reshape`, `BatchNormalization`, activations, dropout and noise.
-# A network with other layers, or with layers side by side, gets no points here.
+# The grader computes each of the three, whose layers follow one another: `Dense`, `Conv2D`, `MaxPooling2D`, `AveragePooling2D`, `UpSampling2D`, `Flatten`, `Reshape`, `BatchNormalization`, activations, dropout and noise.
+# One with other layers, or with layers side by side, gets no points.
 #
 # In Keras a model can be called like a layer, and wherever it is called it has the same weights.
 # So the three can be put together to one model with two outputs, and what `fit` learns stays in all three.

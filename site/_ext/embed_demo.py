@@ -53,14 +53,14 @@ def copy_files(app: Sphinx) -> None:
         export(target / "data", data, ATLAS if real else None)
         app.demo_folder = f"demo-{fingerprint(target)}"
         target.rename(static / app.demo_folder)
-        forget_pages(Path(app.outdir), [name for name in before if name != app.demo_folder])
+        for name in set(before) - {app.demo_folder}:
+            forget_pages(Path(app.outdir), name)
 
 
-def forget_pages(site: Path, folders: list[str]) -> None:
-    """Remove pages that name folders that are gone: Sphinx writes what is missing, only that."""
+def forget_pages(site: Path, folder: str) -> None:
+    """Remove pages that name a folder that is gone, so that Sphinx writes them again."""
     for page in site.rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        if any(f"_static/{name}/" in text for name in folders):
+        if f"_static/{folder}/" in page.read_text(encoding="utf-8"):
             page.unlink()
 
 

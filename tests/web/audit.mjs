@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { AXE, launch } from "./browser.mjs";
+import { launch, violations } from "./browser.mjs";
 import { serve } from "./server.mjs";
 
 const [folder, ...chosen] = process.argv.slice(2);
@@ -70,11 +70,7 @@ async function scroll(page) {
 
 /** What axe finds: rule, how grave, and where. */
 async function axe(page) {
-  await page.evaluate(AXE);
-  // Of what passes, it would otherwise describe every element: half of its time.
-  const { violations } = await page.evaluate(
-    () => window.axe.run(document, { resultTypes: ["violations"] }));
-  return violations.flatMap(({ id, impact, nodes }) =>
+  return (await violations(page)).flatMap(({ id, impact, nodes }) =>
     nodes.map((node) => `${id} (${impact}): ${node.target.join(" ")} | ${node.any[0]?.message ?? ""}`));
 }
 

@@ -1,5 +1,5 @@
 // Opens the pages of one demo each, and keeps what must be so of all of them.
-import { AXE, launch } from "./browser.mjs";
+import { launch, violations } from "./browser.mjs";
 import { serve } from "./server.mjs";
 
 /** Serve FOLDER, which has the pages and demo/, and start the browser. */
@@ -33,11 +33,9 @@ export async function visit(folder) {
   }
 
   async function audit(page, name) {
-    await page.evaluate(AXE);
     for (const theme of ["light", "dark"]) {
       await page.evaluate((t) => (document.documentElement.dataset.theme = t), theme);
-      const { violations } = await page.evaluate(() => globalThis.axe.run("[data-demo]"));
-      for (const v of violations) seen.axe.push(`${name} ${theme} ${v.id}: ${v.nodes[0].html}`);
+      for (const v of await violations(page, "[data-demo]")) seen.axe.push(`${name} ${theme} ${v.id}: ${v.nodes[0].html}`);
     }
     await page.setViewportSize({ width: 360, height: 740 });
     if (await page.evaluate(() => document.documentElement.scrollWidth > 360)) seen.wide.push(name);

@@ -1,6 +1,6 @@
 // Show decks of slides as a speaker does, and print them; what was seen, as JSON.
 //   node slides.mjs FOLDER DECK ...      FOLDER is what tools/slides.py writes
-import { AXE, launch } from "./browser.mjs";
+import { launch, violations } from "./browser.mjs";
 import { serve } from "./server.mjs";
 
 const [folder, ...decks] = process.argv.slice(2);
@@ -44,9 +44,7 @@ async function show(name) {
     await paper.waitForSelector(".pdf-page");
     seen.pages = await paper.$$eval(".pdf-page", (pages) => pages.length);
     for (const view of [page, paper]) {
-      await view.evaluate(AXE);
-      const { violations } = await view.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
-      for (const v of violations) seen.axe.push(`${theme} ${v.id}: ${v.nodes[0].html}`);
+      for (const v of await violations(view)) seen.axe.push(`${theme} ${v.id}: ${v.nodes[0].html}`);
     }
     if (theme === "light") {
       seen.total = await page.evaluate(() => Reveal.getTotalSlides());

@@ -2,7 +2,7 @@
 // test_train_page.py judges it.  node train_browser.mjs FOLDER; FOLDER has pages and demo/.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { AXE, launch } from "./browser.mjs";
+import { launch, violations } from "./browser.mjs";
 import { serve } from "./server.mjs";
 
 const [folder] = process.argv.slice(2);
@@ -190,11 +190,9 @@ await page.evaluate(() => (PointerEvent.prototype.getCoalescedEvents = () => [])
 seen.ink.withoutParts = (await drawing(...corner)) === ends;
 
 // ------------------------------------------------------------------------ themes and small screens
-await page.evaluate(AXE);
 for (const theme of ["light", "dark"]) {
   await page.evaluate((t) => (document.documentElement.dataset.theme = t), theme);
-  const { violations } = await page.evaluate(() => globalThis.axe.run("[data-demo]"));
-  for (const v of violations) seen.axe.push(`${theme} ${v.id}: ${v.nodes[0].html}`);
+  for (const v of await violations(page, "[data-demo]")) seen.axe.push(`${theme} ${v.id}: ${v.nodes[0].html}`);
 }
 for (const width of [360, 320]) {
   await page.setViewportSize({ width, height: 740 });
