@@ -235,18 +235,16 @@ def send(fd: int, header: dict, arrays: list[np.ndarray], deadline: Deadline | N
     text = json.dumps(header, allow_nan=False).encode("ascii")
     if len(text) > MAX_HEADER:
         raise ProtocolError(f"more than {MAX_HEADER // 2**20} MB beside the arrays")
-    body = sum(a.nbytes for a in arrays)
-    pieces = [PREFIX.pack(MAGIC, len(text), body) + text]
-    pieces += [a.tobytes() for a in arrays]
-    for piece in pieces:
-        rest = memoryview(piece)
-        while rest:
-            if deadline is not None:
-                _wait(fd, select.POLLOUT, deadline)
-            try:
-                rest = rest[os.write(fd, rest) :]
-            except BlockingIOError:
-                continue
+    # One frame, one write: each would wake the other side.
+    frame = bytearray(PREFIX.pack(MAGIC, len(text), sum(a.nbytes for a in arrays)) + text)
+    for array in arrays:
+        frame += array.tobytes()
+    rest = memoryview(frame)
+    while rest:
+        try:
+            rest = rest[os.write(fd, rest) :]
+        except BlockingIOError:
+            _wait(fd, select.POLLOUT, deadline)
 
 
 def receive(fd: int, deadline: Deadline | None = None) -> tuple[dict, list[np.ndarray]]:
@@ -293,11 +291,10 @@ def _read(fd: int, size: int, deadline: Deadline | None) -> bytearray:
     buffer = bytearray(size)
     view, done = memoryview(buffer), 0
     while done < size:
-        if deadline is not None:
-            _wait(fd, select.POLLIN, deadline)
         try:
             count = os.readv(fd, [view[done : done + 2**20]])
         except BlockingIOError:
+            _wait(fd, select.POLLIN, deadline)
             continue
         if count == 0:
             raise EOFError("the other side closed the connection")
