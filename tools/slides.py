@@ -26,8 +26,8 @@ from tools.results import ROOT
 sys.path.insert(0, str(ROOT / "site" / "_ext"))
 from dark_figures import dark_images, dark_plot
 from katex_math import KaTeX
-from mends import is_grey
 from node_packages import node_package
+from page_figures import is_grey
 
 SOURCES = ROOT / "site" / "slides"
 OUT = ROOT / "_build" / "slides"

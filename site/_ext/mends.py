@@ -4,28 +4,15 @@ Each mend is a function of the parsed page, and its docstring is its reason. All
 page; ``tests/web/test_mends.py`` tests each alone, and axe and Lighthouse judge the sum.
 """
 
-import io
 import re
-import subprocess
 from collections.abc import Callable
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup
-from dark_figures import dark_images, dark_plot
-from fontTools import subset
-from fontTools.ttLib import TTFont
-from node_packages import NODE, node_package
-from PIL import Image, ImageChops
+from page_figures import mend_figures
 from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
-
-# Icons that the theme's style sheets draw without naming them in the page: signs of the private
-# area of Unicode, or their codes.
-ICONS_OF_THE_STYLE = re.compile(r'[\uf000-\uf8ff]|onthispage:after\{content:"\\([0-9a-f]+)"')
-
-WIDE = 2.5  # from this ratio of width to height a picture is a row of plots
 
 
 def no_icon_script(page: BeautifulSoup) -> None:
@@ -173,74 +160,6 @@ MENDS: list[Callable[[BeautifulSoup], None]] = [
 ]
 
 
-def is_grey(image: Image.Image) -> bool:
-    """Say whether a picture is grey: digits, whose values no theme may change; plots have colour.
-
-    Parameters
-    ----------
-    image : Image
-        In any mode.
-    """
-    red, green, blue = image.convert("RGB").split()
-    for one, other in ((red, green), (green, blue)):
-        histogram = ImageChops.difference(one, other).histogram()
-        if sum(histogram[24:]) > 1e-4 * image.width * image.height:
-            return False
-    return True
-
-
-def mend_figures(page: BeautifulSoup, sources: dict[str, Path], images: Path) -> None:
-    """Give each picture its size, so that nothing jumps, and a class for its kind.
-
-    Later pictures load when the reader comes near. Each picture gets a twin for the dark theme;
-    the style sheet shows one of the two. Digits become lossless WebP: the same pixels
-    at half the weight. Plots need no more than 64 colours; what a chapter gives the class
-    ``photos`` keeps its own. A row of plots, which a phone would show too small to read, gets a
-    box to scroll in.
-
-    Parameters
-    ----------
-    page : BeautifulSoup
-    sources : dict of str to Path
-        Where the picture of a name lies before the build copies it.
-    images : Path
-        The folder that the page's pictures are served from.
-    """
-    first, rows = True, 0
-    for picture in page.select('article img[src*="_images/"]'):
-        source = sources.get(Path(picture["src"]).name)
-        if source is None or source.suffix != ".png":
-            continue
-        with Image.open(source) as image:
-            image.load()
-        given = picture.get("class", [])
-        kind = "photos" if "photos" in given else "digits" if is_grey(image) else "plot"
-        if kind == "plot":
-            image = image.convert("RGB").quantize(64, dither=Image.Dither.NONE).convert("RGB")
-        smaller = (images / Path(picture["src"]).name).with_suffix(".webp")
-        smaller.parent.mkdir(exist_ok=True)
-        image.save(smaller, lossless=True, quality=100, method=4)
-        picture["src"] = re.sub(r"\.png$", ".webp", picture["src"])
-        picture["width"], picture["height"] = str(image.width), str(image.height)
-        if not first:
-            picture["loading"] = "lazy"
-        first = False
-        dark = smaller.with_name(f"{smaller.stem}_dark.webp")
-        twin = dark_plot(image) if kind == "plot" else dark_images(image)
-        twin.save(dark, lossless=True, quality=100, method=4)
-        other = page.new_tag("img", attrs={**picture.attrs, "loading": "lazy"})
-        other["src"] = re.sub(r"\.webp$", "_dark.webp", picture["src"])
-        picture["class"] = [*given, kind, "only-light"]
-        other["class"] = [*given, kind, "only-dark"]
-        picture.insert_after(other)
-        if kind == "plot" and image.width > WIDE * image.height:
-            rows += 1
-            # What takes the focus needs a name, and each landmark one of its own.
-            named = {"tabindex": "0", "role": "region", "aria-label": f"Row of plots {rows}"}
-            box = picture.wrap(page.new_tag("div", attrs={"class": "wide-picture", **named}))
-            box.append(other)
-
-
 def mend(html: str, sources: dict[str, Path], images: Path) -> str:
     """Return the HTML of a page with all mends."""
     page = BeautifulSoup(html, "html.parser")
@@ -267,90 +186,6 @@ def install(app: Sphinx) -> None:
     builder.templates.render = render_and_mend
 
 
-def subset_icons(app: Sphinx, exception: Exception | None) -> None:
-    """Write the few icons that the pages use as fonts of their own: 4 kB in place of 270."""
-    if exception is not None or app.builder.format != "html":
-        return
-    out = Path(app.outdir)
-    static = out / "_static"
-    style = (static / "styles" / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
-    style += (static / "styles" / "sphinx-book-theme.css").read_text(encoding="utf-8")
-    found = ICONS_OF_THE_STYLE.finditer(style)
-    codes = {match[1] or f"{ord(match[0]):x}" for match in found}
-    known = {
-        name: code
-        for names, code in re.findall(
-            r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]+)"', style
-        )
-        for name in re.findall(r"\.(fa-[\w-]+)", names)
-    }
-    pages = [p for p in out.rglob("*.html") if "_static" not in p.parts]
-    used = set(re.findall(r"\bfa-[\w-]+", " ".join(p.read_text(encoding="utf-8") for p in pages)))
-    codes |= {known[name] for name in used & known.keys()}
-    # The signs of companies, such as the repository's host, are a font of their own.
-    for font_file, cut in (("fa-solid-900", "icons"), ("fa-brands-400", "brands")):
-        font = TTFont(static / "vendor" / "fontawesome" / "webfonts" / f"{font_file}.ttf")
-        options = subset.Options(flavor="woff", layout_features=[], drop_tables=["GSUB", "GPOS"])
-        cutter = subset.Subsetter(options)
-        cutter.populate(unicodes=[int(code, 16) for code in codes])
-        cutter.subset(font)
-        buffer = io.BytesIO()
-        subset.save_font(font, buffer, options)
-        (static / f"{cut}.woff").write_bytes(buffer.getvalue())
-    # The script that no page loads, and the theme's templates, which are no pages.
-    for unused in [*static.glob("scripts/fontawesome.js*"), *static.glob("*-macros.html")]:
-        unused.unlink()
-
-
-def only_needed_styles(app: Sphinx, exception: Exception | None) -> None:
-    """Drop the rules that no page needs: of the theme's 400 kB, which come before any text."""
-    if exception is not None or app.builder.format != "html":
-        return
-    purge = node_package(Path(app.confdir), "purgecss") / "bin" / "purgecss.js"
-    styles = [f"_static/styles/{name}.css" for name in ("pydata-sphinx-theme", "sphinx-book-theme")]
-    # Scripts may set classes that no page has.
-    used = ["**/*.html", "_static/**/*.js"]
-    run = subprocess.run(
-        [NODE, purge, "--css", *styles, "--content", *used, "--output", "_static/styles/"],
-        cwd=app.outdir,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-    if run.returncode:
-        raise ExtensionError(f"PurgeCSS could not cut the style sheets:\n{run.stderr}")
-
-
-# Not the attribute itself: the theme's script sets it while the browser gets ready to print.
-MARK_PRINTING = """
-addEventListener("beforeprint", () => document.documentElement.classList.add("printing"));
-addEventListener("afterprint", () => document.documentElement.classList.remove("printing"));
-"""
-
-
-def paper_is_light(app: Sphinx, exception: Exception | None) -> None:
-    """Let a page that is being printed have the light theme, whichever the reader has chosen.
-
-    Else the dark theme's sheet is black, or has pale words on white.
-    """
-    if exception is not None or app.builder.format != "html":
-        return
-    static = Path(app.outdir) / "_static"
-    for style in [*static.glob("*.css"), *static.glob("styles/*.css")]:
-        text = style.read_text(encoding="utf-8")
-        light = ':is([data-theme="light"],.printing)'
-        text = re.sub(r"(?<!:is\()\[data-theme=\"?light\"?\]", light, text)
-        dark = ':is([data-theme="dark"]):where(:not(.printing))'
-        text = re.sub(r"(?<!:is\()\[data-theme=\"?dark\"?\]", dark, text)
-        style.write_text(text, encoding="utf-8")
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", install)
-    app.connect("build-finished", subset_icons)
-    app.connect("build-finished", only_needed_styles)
-    # After the theme has written its style sheet for code.
-    app.connect("build-finished", paper_is_light, priority=900)
-    app.add_js_file(None, body=MARK_PRINTING)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

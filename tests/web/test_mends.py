@@ -4,6 +4,8 @@ from types import SimpleNamespace
 
 import mends
 import numpy as np
+import page_figures
+import page_styles
 import pytest
 import site_search
 from bs4 import BeautifulSoup
@@ -87,16 +89,16 @@ def test_mend(change):
 
 def test_grey_pictures_are_told_from_coloured_ones():
     picture = Image.new("RGB", (100, 100), "grey")
-    assert mends.is_grey(picture)
+    assert page_figures.is_grey(picture)
     picture.paste((0, 114, 178), (40, 40, 60, 60))
-    assert not mends.is_grey(picture)
+    assert not page_figures.is_grey(picture)
 
 
 def test_pictures_get_their_size_and_keep_their_pixels(tmp_path):
     source = tmp_path / "a.png"
     Image.linear_gradient("L").crop((0, 0, 30, 20)).save(source)
     page = BeautifulSoup('<article><img src="../_images/a.png"/></article>', "html.parser")
-    mends.mend_figures(page, {"a.png": source}, tmp_path / "_images")
+    page_figures.mend_figures(page, {"a.png": source}, tmp_path / "_images")
     picture, twin = page.find_all("img")
     assert (picture["width"], picture["height"]) == ("30", "20")
     assert picture["class"] == ["digits", "only-light"]
@@ -144,7 +146,7 @@ def test_photographs_keep_their_colours_in_the_dark(tmp_path):
     page = BeautifulSoup(
         '<article><img class="photos" src="_images/a.png"/></article>', "html.parser"
     )
-    mends.mend_figures(page, {"a.png": tmp_path / "a.png"}, tmp_path / "_images")
+    page_figures.mend_figures(page, {"a.png": tmp_path / "a.png"}, tmp_path / "_images")
     shown = [np.asarray(Image.open(tmp_path / image["src"])) for image in page.find_all("img")]
     for image in shown:
         assert (image[20:70, 10:70, :3] == photo).all()
@@ -162,7 +164,7 @@ def test_a_row_of_plots_gets_a_box_to_scroll_in(tmp_path):
         "html.parser",
     )
     sources = {f"{name}.png": tmp_path / f"{name}.png" for name in ("row", "one", "more")}
-    mends.mend_figures(page, sources, tmp_path / "_images")
+    page_figures.mend_figures(page, sources, tmp_path / "_images")
     row, twin, one, _, more, _ = page.find_all("img")
     assert row.parent is twin.parent
     assert row.parent.name == "div"
@@ -197,12 +199,12 @@ def test_styles_for_what_no_page_has_are_dropped(tmp_path):
             f"{rules}@media print{{.gone{{color:red}}}}", encoding="utf-8"
         )
     app = SimpleNamespace(outdir=tmp_path, confdir=ROOT, builder=SimpleNamespace(format="html"))
-    mends.only_needed_styles(app, None)
+    page_styles.only_needed_styles(app, None)
     for style in styles.iterdir():
         assert style.read_text(encoding="utf-8") == "".join(f"{rule}{{color:red}}" for rule in kept)
     (styles / "sphinx-book-theme.css").write_text("p { color: red", encoding="utf-8")
     with pytest.raises(ExtensionError, match="could not cut"):
-        mends.only_needed_styles(app, None)
+        page_styles.only_needed_styles(app, None)
 
 
 def test_while_a_page_is_printed_the_light_theme_holds(tmp_path):
@@ -212,7 +214,7 @@ def test_while_a_page_is_printed_the_light_theme_holds(tmp_path):
     style.write_text(rules, encoding="utf-8")
     app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))
     for _ in range(2):  # a second time changes nothing
-        mends.paper_is_light(app, None)
+        page_styles.paper_is_light(app, None)
     assert style.read_text(encoding="utf-8") == (
         'html:is([data-theme="light"],.printing){color:#000}'
         'html:is([data-theme="dark"]):where(:not(.printing)) p{color:#fff}'
