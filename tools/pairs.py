@@ -10,7 +10,7 @@ import nbformat
 import yaml
 from jupytext.combine import combine_inputs_with_outputs
 
-from ae_grade.build import install_cell
+from ae_grade.install import install_cell
 from tools.pictures import shrink_outputs
 from tools.results import ROOT, write_atomically
 

@@ -13,6 +13,7 @@ __all__ = ["Limits", "Sandbox", "SandboxError", "Surroundings", "find_sandbox"]
 HERE = Path(__file__).parent
 HOME = "/home/student"
 COURSE = "/box/course"  # where the course's package lies inside
+INSIDE = ("guest.py", "guest_kernel.py", "protocol.py")  # our own that runs inside
 WRITABLE = ("/tmp", "/dev/shm", HOME)
 BUBBLEWRAP = (0, 8)  # the first with --size and --disable-userns
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
@@ -189,7 +190,7 @@ def visible(surroundings: Surroundings) -> list[tuple[str, str]]:
     found = [(name, name) for name in SYSTEM if os.path.isdir(name) and not os.path.islink(name)]
     found += [(name, name) for name in FILES if os.path.exists(name)]
     found += [(folder, folder) for folder in python_folders()]
-    found += [(str(HERE / name), f"/box/{name}") for name in ("guest.py", "protocol.py")]
+    found += [(str(HERE / name), f"/box/{name}") for name in INSIDE]
     return [*found, *surroundings.files]
 
 

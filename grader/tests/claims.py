@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 import ae_grade
-from ae_grade import protocol
+from ae_grade import guest_kernel, protocol
 from ae_grade.proxy import Model
 
 
 def guest() -> Any:
     """Return the module that runs inside a box; here it only describes."""
     sys.modules.setdefault("protocol", protocol)
+    sys.modules.setdefault("guest_kernel", guest_kernel)
     where = Path(ae_grade.__file__).parent / "guest.py"
     spec = importlib.util.spec_from_file_location("guest", where)
     assert spec is not None

@@ -19,7 +19,7 @@ import pytest
 import yaml
 from helpers.repository import NOTEBOOKS, ROOT, copy_of_the_repository
 
-from ae_grade.build import install_cell
+from ae_grade.install import install_cell
 from tools import machine, python_range, sheets
 from tools.results import write_atomically
 
