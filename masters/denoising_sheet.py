@@ -417,9 +417,9 @@ check("q3")
 #
 # Write `positive_share(outputs)`: the share of all outputs that are above 0, a number from 0 to 1, for an array of any shape.
 #
-# Then set three lists, with one entry for each of the seeds 0 to 9, in this order:
+# Then build and train the networks of the seeds 0 to 9, keep them in the list `networks`, and set three lists, each with one entry for each network, in this order:
 #
-# - `before`: the positive share of the untrained network's outputs for `some_noisy`;
+# - `before`: the positive share of the untrained network's outputs for `look`, the first 128 noisy images;
 # - `after`: the same for the same network after `train`;
 # - `dead`: `True` where `after` is less than 0.01, else `False`.
 #
@@ -427,11 +427,12 @@ check("q3")
 #
 # Example: for the outputs `[[0.0, 0.2], [0.0, -0.1]]` the positive share is 0.25.
 #
-# Marks: 1 point for the example, 1 (hidden) for other outputs, 1 (hidden) for three lists that belong together: ten shares each, before the training those of ten different networks.
+# Marks: 1 point for the example, 1 (hidden) for other outputs, 1 (hidden) for three lists that belong to the ten networks: the grader measures `after` again on those in `networks`, and `before` on what `untrained` returns for two of the seeds.
 
 # %%
 some = x_train[:1280]
 some_noisy = add_gaussian_noise(some, NOISE, SEED)
+look = some_noisy[:128]
 
 
 def untrained(seed):
@@ -464,16 +465,18 @@ def positive_share(outputs):
     # END SOLUTION
 
 
+networks = ...
 before = ...
 after = ...
 dead = ...
 # BEGIN SOLUTION NO PROMPT
-before, after = [], []
+networks, before, after = [], [], []
 for seed in range(10):
     net = untrained(seed)
-    before.append(positive_share(net.predict(some_noisy, verbose=0)))
+    before.append(positive_share(net.predict(look, verbose=0)))
     train(net)
-    after.append(positive_share(net.predict(some_noisy, verbose=0)))
+    after.append(positive_share(net.predict(look, verbose=0)))
+    networks.append(net)
 dead = [share < 0.01 for share in after]
 for seed in range(10):
     print(f"seed {seed}: {before[seed]:6.1%} -> {after[seed]:6.1%}  dead: {dead[seed]}")
@@ -537,21 +540,35 @@ hidden: true
 """  # END TEST CONFIG
 
 
-def test_lists(before, after, dead):
-    """Ten networks, before and after, and which of them are dead."""
+def test_lists(before, after, dead, networks, untrained, NOISE, SEED):
+    """The lists of ten networks, before and after, and which of them are dead."""
     import numpy as np
 
+    from ae_lib import add_gaussian_noise
     from ae_lib.sheets import expect
+
+    some = expect.digits().x_train[:1280].reshape(1280, 28, 28, 1)
+    look = add_gaussian_noise(some, expect.number(NOISE, "NOISE"), SEED)[:128]
+
+    def share(net, name):
+        net = expect.model(net, name)
+        return np.mean(expect.predict(net, look, name, look.shape) > 0)
 
     start = expect.array(before, "before", (10,))
     end = expect.array(after, "after", (10,))
     gone = expect.array(dead, "dead", (10,))
-    for shares in (start, end):
-        assert shares.min() >= 0
-        assert shares.max() <= 1
-    assert len(np.unique(np.round(start, 6))) >= 5  # not one network ten times
-    assert not np.allclose(start, end)
+    assert isinstance(expect.given(networks, "networks"), list | tuple)
+    assert len(networks) == 10
+    # Outputs just above zero may be zero to another machine: hardly one in a thousand.
+    found = [share(net, f"networks[{i}]") for i, net in enumerate(networks)]
+    assert np.allclose(found, end, rtol=0, atol=2e-3)
     assert np.array_equal(gone, end < 0.01)
+    rng = np.random.default_rng(__hidden_seed__ + 3)
+    for seed in map(int, rng.permutation(10)[:2]):
+        fresh = expect.call(untrained, "untrained", seed)
+        assert abs(share(fresh, f"untrained({seed})") - start[seed]) < 2e-3
+    assert not np.allclose(start, end)
+    assert len(np.unique(np.round(start, 6))) >= 5  # not one network ten times
 
 
 # %% [raw]

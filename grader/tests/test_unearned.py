@@ -229,6 +229,10 @@ def cheats(name: str, sheet: Sheet) -> dict[str, dict[str, Any]]:
         net = picture("cpcuc", [16, 16, 1], "sigmoid")
         made["identity"]["denoiser"] = without_weights(picture("cpcuc", [16, 16, 1], "sigmoid"))
         made["claimed model"] = {"denoiser": net, "NOISE": 1e6}
+        # Lists that look like shares, of ten networks that never were trained.
+        shares = list(np.linspace(0.1, 0.6, 10))
+        made["claimed model"] |= {"networks": [net] * 10, "untrained": constant(net)}
+        made["claimed model"] |= {"before": shares, "after": shares[::-1], "dead": [False] * 10}
     return made
 
 
