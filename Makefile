@@ -75,10 +75,10 @@ mnist: $(READY) ## download MNIST, and verify it, for the demos of `make site`
 serve: site ## show the site on http://localhost:8000
 	@$(BIN)/python -m http.server 8000 --bind localhost --directory _build/html
 
-pdf: $(READY) ## print the whole book as one PDF (needs chromium)
+pdf: $(READY) $(NODE_READY) ## print the whole book as one PDF (needs chromium)
 	@$(BIN)/python -m tools.pdf
 
-slides: $(READY) ## make slides from the chapters, into _build/slides (PDF=1 prints them, too: needs chromium)
+slides: $(READY) $(if $(PDF),$(NODE_READY)) ## make slides from the chapters, into _build/slides (PDF=1 prints them, too: needs chromium)
 	@$(BIN)/python -m tools.slides $(if $(PDF),--pdf) $(CHAPTERS)
 
 web-audit: $(READY) $(NODE_READY) site ## rate pages of every type with Lighthouse, median of 3 (needs chromium)

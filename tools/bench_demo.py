@@ -10,7 +10,6 @@ should run meanwhile.
 
 import argparse
 import json
-import os
 import shutil
 import statistics
 import subprocess
@@ -22,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from tools.pdf import chromium
 from tools.results import RESULTS, ROOT, write_record
 
 sys.path.insert(0, str(ROOT / "site" / "_ext"))
@@ -44,10 +44,7 @@ def node(script: str, *arguments: Any) -> Any:
 
 def speeds(folder: Path, rounds: int, steps: int) -> dict[str, Any]:
     """Return steps per second of the page and of TensorFlow.js."""
-    browser = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if browser is None:
-        raise SystemExit("no Chromium: `apt-get install chromium`, or set CHROMIUM to its path.")
-    seen = node("bench_demo.mjs", browser, folder, rounds, steps)
+    seen = node("bench_demo.mjs", chromium(), folder, rounds, steps)
     for result in seen["results"].values():
         for who, values in result["speeds"].items():
             result["speeds"][who] = [round(value, 1) for value in values]

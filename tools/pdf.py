@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools.results import ROOT
+
+sys.path.insert(0, str(ROOT / "site" / "_ext"))
+from node_packages import NODE
 
 
 def chromium() -> str:
@@ -34,12 +37,15 @@ def main() -> None:
         re.sub(r' loading="lazy"', "", page.read_text(encoding="utf-8")), encoding="utf-8"
     )
     target = ROOT / "_build" / "course.pdf"
-    print_page(page.as_uri(), target)
+    print_page(page.as_uri(), "article", target)
     print(f"The PDF lies in {target}")
 
 
-def print_page(address: str, target: Path) -> None:
-    """Let Chromium print a page into a tagged PDF with an outline.
+def print_page(address: str, selector: str, target: Path) -> None:
+    """Print a page into a tagged PDF with an outline, as soon as what `selector` names is there.
+
+    Chromium's own ``--print-to-pdf`` does not wait for scripts: on a busy machine a deck was an
+    empty sheet.
 
     Raises
     ------
@@ -48,23 +54,14 @@ def print_page(address: str, target: Path) -> None:
     """
     unfinished = target.with_suffix(".part.pdf")
     printed = subprocess.run(
-        [
-            chromium(),
-            "--headless",
-            *(["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []),
-            "--export-tagged-pdf",
-            "--generate-pdf-document-outline",
-            "--no-pdf-header-footer",
-            "--virtual-time-budget=10000",
-            f"--print-to-pdf={unfinished}",
-            address,
-        ],
+        [NODE, ROOT / "tests" / "web" / "print.mjs", address, selector, unfinished],
+        env={**os.environ, "CHROMIUM": chromium()},
         capture_output=True,
         encoding="utf-8",
         check=False,
         timeout=300,
     )
-    if printed.returncode or not unfinished.is_file():
+    if printed.returncode:
         sys.exit(f"{printed.stderr}\nChromium could not print {address}.")
     unfinished.replace(target)
 

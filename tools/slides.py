@@ -142,7 +142,7 @@ def main() -> None:
     for name in tqdm(wanted, unit=" decks"):
         deck = make_deck(name, names, katex, OUT)
         if handouts:
-            print_page(f"{deck.as_uri()}?print-pdf", deck.with_suffix(".pdf"))
+            print_page(f"{deck.as_uri()}?print-pdf", ".pdf-page", deck.with_suffix(".pdf"))
     katex.close()
     print(f"The slides lie in {OUT}: open {wanted[0]}.html; S shows the speaker's notes.")
 
