@@ -104,6 +104,7 @@ def test_a_link_keeps_the_settings_and_slips_are_explained(seen):
 
 def test_the_small_one(seen):
     assert seen["small"]["width"] <= 360
+    assert seen["small"]["running"]
     assert seen["small"]["hash"] == ""
     assert "784-20-784" in seen["small"]["parameters"]
 

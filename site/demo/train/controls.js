@@ -19,7 +19,8 @@ export function makeControls(changed, complain) {
   let settings = null;
   const inputs = {};
 
-  const send = (key, value) => changed(consistent({ ...settings, [key]: value }));
+  // Kept at once: the page may be busy, and the next change must not undo this one.
+  const send = (key, value) => changed((settings = consistent({ ...settings, [key]: value })));
 
   function choice(key, id) {
     const select = el("select", { id });

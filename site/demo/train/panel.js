@@ -43,7 +43,8 @@ function pcaRows() {
 
 export function makePanel(root, session) {
   const startButton = button("Start", () =>
-    session.attempt(() => (session.running ? session.pause() : session.start())));
+    // What the button says when it is clicked is meant, not what holds when its turn comes.
+    session.attempt(session.running ? () => session.pause() : () => session.start()));
   startButton.classList.add("train-start");
   const buttons = el(
     "div", { className: "demo-buttons" }, startButton,

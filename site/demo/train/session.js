@@ -43,9 +43,9 @@ export class Session {
     });
   }
 
-  /** Do one thing after the other, as the reader asked for them. */
+  /** Do one thing after the other, as the reader asked for them, whatever became of the last. */
   attempt(work) {
-    this.#turn = this.#turn.then(() => this.guard(work));
+    this.#turn = this.#turn.then(() => this.guard(work)).catch(console.error);
   }
 
   async guard(work) {
@@ -290,6 +290,7 @@ export class Session {
 
   async bringBack() {
     const record = this.previous;
+    if (!record) return; // brought back a moment ago
     await this.#putAside();
     if (this.previous === record) this.previous = null;
     this.running = false;
@@ -308,11 +309,14 @@ export class Session {
     this.guard(async () => keep(RECORD, await this.#record()));
   }
 
-  /** Go on from what the last visit kept, if `fits(settings)` says so; else it can be brought back. */
+  /**
+   * Go on from what the last visit kept, if `fits(settings)` says so and the reader has not started
+   * meanwhile; else it can be brought back.
+   */
   async recall(fits) {
     const record = await recall(RECORD).catch(() => undefined); // a private window may have no database
     if (!record) return;
-    if (fits(record.settings)) this.#restore(record);
+    if (!this.#worker && fits(record.settings)) this.#restore(record);
     else this.previous = record;
     this.page.show();
   }
