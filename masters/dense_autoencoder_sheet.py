@@ -420,12 +420,15 @@ def test_can_be_bright(repaired):
 
     from ae_lib.sheets import expect
 
-    x = expect.digits().x_test[1000:1300].reshape(300, 784)
-    outputs = expect.predict(
-        expect.model(repaired, "repaired"), x, "repaired", (300, 784)
-    )
+    data = expect.digits()
+    x, train = data.x_test[1000:1300].reshape(300, 784), data.x_train[:6000]
+    net = expect.model(repaired, "repaired")
+    outputs = expect.predict(net, x, "repaired", (300, 784))
     assert np.median(np.sum((outputs > 0.5) & (x > 0.5), axis=1)) > 25
     assert np.mean(outputs) < 0.3
+    # Weights of pixels that are never lit stay as they were drawn: PCA, copied, has zeros there.
+    never = (train.reshape(-1, 784) == 0).all(axis=0)
+    assert np.abs(net.get_weights()[0][never]).max() > 1e-3
 
 
 # %%
@@ -449,6 +452,8 @@ def test_beats_pca_2(repaired):
     bound = np.mean((x - mean - (x - mean) @ V @ V.T) ** 2)
     net = expect.model(repaired, "repaired")
     assert np.mean((expect.predict(net, x, "repaired", x.shape) - x) ** 2) < bound
+    never = (train == 0).all(axis=0)
+    assert np.abs(net.get_weights()[0][never]).max() > 1e-3  # not copied from PCA
 
 
 # %%
@@ -472,6 +477,8 @@ def test_beats_pca_6(repaired):
     bound = np.mean((x - mean - (x - mean) @ V @ V.T) ** 2)
     net = expect.model(repaired, "repaired")
     assert np.mean((expect.predict(net, x, "repaired", x.shape) - x) ** 2) < bound
+    never = (train == 0).all(axis=0)
+    assert np.abs(net.get_weights()[0][never]).max() > 1e-3  # not copied from PCA
 
 
 # %% [raw]
@@ -669,7 +676,8 @@ check("q4")
 # $$
 #
 # Write `tied_gradient(X, W)`: the gradient $\partial L / \partial \mathbf{W}$, of the shape of `W`, `(d, k)`, in NumPy.
-# It is a formula, which is exact up to rounding; a quotient of differences is not.
+# It is a formula: a few products of matrices, exact up to rounding, in an instant also where `W` has tens of thousands of entries.
+# To go through the entries one by one with quotients of differences takes minutes there.
 #
 # Hint: let $\mathbf{R} = \mathbf{X} \mathbf{W} \mathbf{W}^T - \mathbf{X}$, so that $L = \| \mathbf{R} \|_F^2 / n d$.
 # If $\mathbf{W}$ changes by a small $d\mathbf{W}$, the product rule gives two terms, because $\mathbf{W}$ occurs twice:
@@ -738,7 +746,7 @@ hidden: true
 
 
 def test_finite_differences(tied_gradient):
-    """It is the gradient at other places, to more digits than a quotient of differences has."""
+    """It is the gradient at other places, to twelve digits, and of large matrices, too."""
     import numpy as np
 
     from ae_lib.sheets import expect
@@ -757,8 +765,12 @@ def test_finite_differences(tied_gradient):
         answer = expect.call(tied_gradient, "tied_gradient", X, W)
         found = expect.array(answer, "tied_gradient(X, W)", (d, k))
         assert np.allclose(found, expected, rtol=1e-4, atol=1e-6)
+    for n, d, k in ((7, 4, 2), (400, 784, 32)):
+        X, W = rng.normal(size=(n, d)), rng.normal(size=(d, k))
         R = X @ W @ W.T - X
         exact = 2 / X.size * (X.T @ R @ W + R.T @ X @ W)
+        answer = expect.call(tied_gradient, "tied_gradient", X, W)
+        found = expect.array(answer, "tied_gradient(X, W)", (d, k))
         assert np.linalg.norm(found - exact) < 1e-12 * np.linalg.norm(exact)
 
 

@@ -406,13 +406,14 @@ def test_example(loo_accuracy):
 
     from ae_lib.sheets import expect
 
-    codes, labels = np.array([[0.0], [1], [10], [11]]), np.array([0, 1, 0, 1])
-    answer = expect.call(loo_accuracy, "loo_accuracy", codes, labels, 1)
-    found = expect.number(answer, "loo_accuracy(...)")
-    assert found == 0, (
-        f"loo_accuracy is {found:g} for the example; expected 0. Which point is nearest to a "
-        "point, if nobody forbids it? And a share is never larger than 1."
-    )
+    codes = np.array([[0.0], [1], [10], [11]])
+    for labels, expected in (([0, 1, 0, 1], 0), ([0, 0, 0, 1], 0.5)):
+        answer = expect.call(loo_accuracy, "loo_accuracy", codes, np.array(labels), 1)
+        found = expect.number(answer, "loo_accuracy(...)")
+        assert found == expected, (
+            f"loo_accuracy is {found:g} for the labels {labels}; expected {expected}. Which point "
+            "is nearest to a point, if nobody forbids it? And a share is never larger than 1."
+        )
 
 
 # %%
@@ -569,6 +570,10 @@ def test_other_data(trust):
         x, codes = rng.normal(size=(n, 6)), rng.normal(size=(n, 2))
         found = expect.number(expect.call(trust, "trust", x, codes, k), "trust(...)")
         assert np.isclose(found, trustworthiness(x, codes, n_neighbors=k))
+    # More neighbours than scikit-learn's looks at: of a code in the data's order the penalty is 0.
+    x = rng.normal(size=(20, 3))
+    found = expect.number(expect.call(trust, "trust", x, 2 * x, 11), "trust(...)")
+    assert np.isclose(found, 1)
 
 
 # %%
@@ -623,7 +628,7 @@ check("q4")
 # - `classifier`: codes of 2 to ten probabilities;
 # - `decoder`: codes of 2 to vectors of 784.
 #
-# The grader computes each of the three, whose layers follow one another: `Dense`, `Conv2D`, `MaxPooling2D`, `AveragePooling2D`, `UpSampling2D`, `Flatten`, `Reshape`, `BatchNormalization`, activations, dropout and noise.
+# The grader computes each of the three, whose layers follow one another: `Dense`, `Conv2D`, `MaxPooling2D`, `AveragePooling2D`, `UpSampling2D` (nearest), `Flatten`, `Reshape`, `BatchNormalization`, activations, dropout and noise.
 # One with other layers, or with layers side by side, gets no points.
 #
 # In Keras a model can be called like a layer, and wherever it is called it has the same weights.

@@ -22,6 +22,7 @@ __all__ = [
     "call",
     "choice",
     "given",
+    "is_linear",
     "layers",
     "model",
     "number",
@@ -177,6 +178,18 @@ def predict(net: Any, x: np.ndarray, name: str, shape: tuple[int, ...]) -> np.nd
             f"{str(error)[:300]}"
         ) from None
     return array(outputs, f"the output of {name}", shape)
+
+
+def is_linear(net: Any, x: np.ndarray) -> bool:
+    """Say whether a model is a linear map and a constant, as far as it is not cut off at 0 or 1.
+
+    Of such a map the answer halfway between two inputs lies halfway between its answers.
+    """
+    first, second = x[: len(x) // 2], x[len(x) // 2 :][: len(x) // 2]
+    a, b, middle = (net.predict(v, verbose=0) for v in (first, second, (first + second) / 2))
+    inside = np.min([a, b, middle], axis=0) > 0.02
+    inside &= np.max([a, b, middle], axis=0) < 0.98
+    return not np.any(np.abs(middle - (a + b) / 2)[inside] > 0.01)
 
 
 @cache

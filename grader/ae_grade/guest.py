@@ -109,20 +109,30 @@ def layers_of(model: Any) -> list:
 
 
 def parts_of(layer: Any) -> list:
-    """Return a layer as a list, or those of the model that it is."""
-    if not hasattr(layer, "layers"):
-        return [layer]
-    return [part for inner in layers_of(layer) for part in parts_of(inner)]
+    """Return a layer as a list, or those of the model that it is.
+
+    A layer that is the activation of another comes after it.
+    """
+    if hasattr(layer, "layers"):
+        return [part for inner in layers_of(layer) for part in parts_of(inner)]
+    activation = getattr(layer, "activation", None)
+    return [layer, activation] if hasattr(activation, "get_weights") else [layer]
+
+
+def name_of(activation: Any) -> str | None:
+    """Return an activation's name; None where there is none, or a part of its own."""
+    if activation is None or hasattr(activation, "get_weights"):
+        return None
+    return str(getattr(activation, "__name__", type(activation).__name__))[:100]
 
 
 def describe_layer(layer: Any) -> dict:
     parts = []
     for part in parts_of(layer):
-        activation = getattr(part, "activation", None)
         parts.append(
             {
                 "class_name": type(part).__name__[:100],
-                "activation": getattr(activation, "__name__", None),
+                "activation": name_of(getattr(part, "activation", None)),
                 "config": {str(k): plain(v) for k, v in part.get_config().items()},
             }
         )
@@ -139,6 +149,8 @@ def not_a_chain(model: Any) -> str:
         return "" if getattr(model, "built", True) else "it has no Input layer"
     if "layers" not in (config := model.get_config()) or "output_layers" not in config:
         return "it has a call() of its own; build it with Sequential or Model(inputs, outputs)"
+    if len(config["layers"]) != len(model.layers):
+        return "it computes something between its layers, such as keras.ops; use layers for it"
     before = ""
     for layer in config["layers"]:
         nodes = layer["inbound_nodes"]

@@ -43,7 +43,16 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "swish": lambda x: x * expit(x),
     "softplus": lambda x: np.logaddexp(x, 0),
     "leaky_relu": lambda x: np.where(x > 0, x, 0.2 * x),
+    "celu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+    "exponential": np.exp,
+    "hard_sigmoid": lambda x: np.clip(x / 6 + 0.5, 0, 1),
+    "hard_silu": lambda x: x * np.clip(x / 6 + 0.5, 0, 1),
+    "mish": lambda x: x * np.tanh(np.logaddexp(x, 0)),
+    "relu6": lambda x: np.clip(x, 0, 6),
+    "softsign": lambda x: x / (1 + np.abs(x)),
 }
+# Layers that are activations: another layer may have one of them for its own.
+ACTIVATION_LAYERS = ("ELU", "LeakyReLU", "ReLU", "Softmax")
 # At rest these answer what they are asked.
 PASSES = ("InputLayer", "Dropout", "SpatialDropout2D", "GaussianNoise", "GaussianDropout")
 
@@ -150,7 +159,7 @@ def dense(part: Part) -> Callable[[Array], Array]:
     return compute
 
 
-def padded(x: Array, size: Shape, strides: Shape, padding: str, value: float) -> Array:
+def padded(x: Array, size: Shape, strides: Shape, padding: str, value: float = 0) -> Array:
     """Return images with the margin that TensorFlow gives them for ``padding="same"``."""
     if padding == "valid":
         return x
@@ -162,14 +171,16 @@ def padded(x: Array, size: Shape, strides: Shape, padding: str, value: float) ->
     return np.pad(x, ((0, 0), *margins, (0, 0)), constant_values=value)
 
 
-def windows(x: Array, size: Shape, strides: Shape) -> tuple[list[tuple[int, int, Array]], Shape]:
+def windows(
+    x: Array, size: Shape, strides: Shape, gaps: Shape = (1, 1)
+) -> tuple[list[tuple[int, int, Array]], Shape]:
     """Return what stands at each place of a window, for all windows at once, and their number."""
-    rows = (x.shape[1] - size[0]) // strides[0] + 1
-    columns = (x.shape[2] - size[1]) // strides[1] + 1
+    rows = (x.shape[1] - (size[0] - 1) * gaps[0] - 1) // strides[0] + 1
+    columns = (x.shape[2] - (size[1] - 1) * gaps[1] - 1) // strides[1] + 1
     if rows < 1 or columns < 1:
         raise ProtocolError("a window larger than its image")
     parts = [
-        (i, j, x[:, i :: strides[0], j :: strides[1]][:, :rows, :columns])
+        (i, j, x[:, i * gaps[0] :: strides[0], j * gaps[1] :: strides[1]][:, :rows, :columns])
         for i in range(size[0])
         for j in range(size[1])
     ]
@@ -180,14 +191,16 @@ def convolution(part: Part) -> Callable[[Array], Array]:
     channels, filters = part.image()[2], part.whole("filters")
     size, strides = part.pair("kernel_size"), part.pair("strides", 1)
     bias, act = part.config.get("use_bias", True) is True, part.function()
+    gaps = part.pair("dilation_rate", 1)
     part.only("padding", "valid", "same")
-    part.only("dilation_rate", (1, 1), 1)
     part.only("groups", 1)
     padding = part.config.get("padding", "valid")
     part.wanted = [(*size, channels, filters), *[(filters,)] * bias]
+    reach = ((size[0] - 1) * gaps[0] + 1, (size[1] - 1) * gaps[1] + 1)
 
     def compute(x: Array) -> Array:
-        places, (rows, columns) = windows(padded(x, size, strides, padding, 0), size, strides)
+        x = padded(x, reach, strides, padding)
+        places, (rows, columns) = windows(x, size, strides, gaps)
         y = np.zeros((len(x), rows, columns, filters), "float32")
         for i, j, values in places:
             y += values @ part.weights[0][i, j]
@@ -217,13 +230,15 @@ def average_pooling(part: Part) -> Callable[[Array], Array]:
     part.image()
     size = part.pair("pool_size", 2)
     strides = part.pair("strides", size) if part.config.get("strides") else size
-    part.only("padding", "valid")
+    part.only("padding", "valid", "same")
+    padding = part.config.get("padding", "valid")
 
-    def compute(x: Array) -> Array:
-        places, _ = windows(x, size, strides)
-        return sum((values for _, _, values in places[1:]), places[0][2]) / len(places)
+    def total(x: Array) -> Array:
+        places, _ = windows(padded(x, size, strides, padding), size, strides)
+        return sum((values for _, _, values in places[1:]), places[0][2])
 
-    return compute
+    # What lies beyond the edge counts for nothing.
+    return lambda x: total(x) / total(np.ones_like(x[:1]))
 
 
 def up_sampling(part: Part) -> Callable[[Array], Array]:
@@ -282,10 +297,17 @@ def leaky_relu(part: Part) -> Callable[[Array], Array]:
 
 
 def relu(part: Part) -> Callable[[Array], Array]:
-    part.only("max_value", None)
     part.only("negative_slope", 0, 0.0)
     part.only("threshold", 0, 0.0)
-    return ACTIVATIONS["relu"]
+    most = part.config.get("max_value")
+    if most is not None and (type(most) not in (int, float) or not 0 <= most <= 1e6):
+        raise ProtocolError(f"a ReLU with max_value {clean(most, 40)}")
+    return lambda x: np.clip(x, 0, most)
+
+
+def elu(part: Part) -> Callable[[Array], Array]:
+    part.only("alpha", 1.0, 1)
+    return ACTIVATIONS["elu"]
 
 
 def softmax_layer(part: Part) -> Callable[[Array], Array]:
@@ -300,6 +322,7 @@ BUILDERS: dict[str, Callable[[Part], Callable[[Array], Array]]] = {
     "BatchNormalization": batch_normalization,
     "Conv2D": convolution,
     "Dense": dense,
+    "ELU": elu,
     "Flatten": flatten,
     "LeakyReLU": leaky_relu,
     "MaxPooling2D": max_pooling,
@@ -328,7 +351,9 @@ class Layer:
             shape = self.parts[-1].output
         self.shape = shape
         self.output_shape: tuple[int | None, ...] = (None, *shape)
-        if self.class_name in BUILDERS and [p.kind for p in self.parts] != [self.class_name]:
+        kinds = [part.kind for part in self.parts]
+        alone = len(kinds) == 1 or (len(kinds) == 2 and kinds[1] in ACTIVATION_LAYERS)
+        if self.class_name in BUILDERS and not (alone and kinds[0] == self.class_name):
             raise ProtocolError("a layer of two kinds")
         self.activation = self.parts[-1].activation if self.parts else None
 

@@ -54,6 +54,27 @@ def stacks():  # type: ignore[no-untyped-def]
                     Input((9, 7, 3)), MaxPooling2D((3, 2), strides=s, padding=p)
                 ),
             )
+        yield (
+            f"average {padding}",
+            lambda p=padding: sequential(
+                Input((9, 7, 3)), layers.AveragePooling2D((3, 2), strides=2, padding=p)
+            ),
+        )
+        yield (
+            f"dilation {padding}",
+            lambda p=padding: sequential(
+                Input((9, 8, 2)), Conv2D(3, 3, dilation_rate=(2, 1), padding=p)
+            ),
+        )
+    for make in (layers.LeakyReLU, layers.ReLU, layers.ELU, layers.Softmax):
+        yield (
+            f"{make.__name__} as another layer's activation",
+            lambda make=make: sequential(
+                Input((9,)), Dense(6, activation=make()), layers.Activation(make()), Dense(3)
+            ),
+        )
+    yield "a ReLU with an end", lambda: sequential(Input((9,)), Dense(6), layers.ReLU(max_value=1))
+    yield "an ELU layer", lambda: sequential(Input((9,)), Dense(6), layers.ELU())
     yield (
         "the lecture's network",
         lambda: sequential(
@@ -118,6 +139,13 @@ def test_what_is_no_chain_is_told() -> None:
             return x
 
     assert "call() of its own" in described(Own())[0]["fault"]
+    between = keras.Model(inputs, keras.ops.clip(Dense(2)(inputs), 0, 1))
+    assert "between its layers" in described(between)[0]["fault"]
+    called = keras.Model(inputs, Dense(2)(keras.activations.sigmoid(Dense(3)(inputs))))
+    assert "between its layers" in described(called)[0]["fault"]
+    named = keras.Sequential([Input((5,)), Dense(2, activation=lambda x: 2 * x)])
+    with pytest.raises(ProtocolError, match="activation '<lambda>'"):
+        Network(*described(named))
     assert "no Input layer" in described(keras.Sequential([Dense(5)]))[0]["fault"]
     two = keras.Model(inputs, [Dense(2)(inputs), Dense(3)(inputs)])
     assert "one after the other" in described(two)[0]["fault"]

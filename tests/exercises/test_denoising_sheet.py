@@ -21,6 +21,14 @@ def train_denoiser(x):
     return net
 denoiser = train_denoiser(x_train[:3000])
 """
+LINEAR = """
+noisy = add_gaussian_noise(x_train, NOISE, SEED)
+A = np.c_[noisy.reshape(-1, 784), np.ones(len(noisy))]
+M = np.linalg.solve(A.T @ A + 100 * np.eye(785), A.T @ x_train.reshape(-1, 784))
+layers = [keras.layers.Flatten(), keras.layers.Dense(784), keras.layers.Reshape((28, 28, 1))]
+denoiser = models.Sequential([Input((28, 28, 1)), *layers])
+denoiser.set_weights([M[:784], M[784]])
+"""
 GOOD = {"last": "None", "optimizer": "keras.optimizers.Adam(0.003)", "pair": "noisy, x"}
 
 MISTAKES = [
@@ -56,6 +64,7 @@ MISTAKES = [
         "    return np.clip(images + factor * np.random.normal(size=images.shape), 0, 1)",
         2,
     ),
+    ("q1", "the ready-made noise", "add_noise = add_gaussian_noise", 2),
     (
         "q2",
         "values above 1 are not clipped",
@@ -73,6 +82,16 @@ def expected_black(s):
         0,
     ),
     ("q2", "learnt by heart", "def expected_black(s): return 0.1952", 1),
+    (
+        "q2",
+        "integrated by numbers",
+        """
+def expected_black(s):
+    z = np.linspace(-10, 10, 100_001)
+    return np.sum(np.clip(s * z, 0, 1) * np.exp(-(z**2) / 2)) * (z[1] - z[0]) / np.sqrt(2 * np.pi)
+""",
+        1,
+    ),
     (
         "q3",
         "natural logarithm",
@@ -111,6 +130,26 @@ def psnr(clean, image):
     ("q4", "untrained networks kept", "networks = [untrained(seed) for seed in range(10)]", 2),
     ("q4", "one of the networks kept", "networks = networks[:1] * 10", 2),
     ("q4", "no networks kept", "networks = ...", 2),
+    (
+        "q4",
+        "nothing is trained",
+        """
+networks = [untrained(seed) for seed in range(10)]
+after = [share + 0.001 for share in before]
+dead = [share < 0.01 for share in after]
+""",
+        2,
+    ),
+    (
+        "q4",
+        "trained, of other seeds",
+        """
+after, networks = after[::-1], networks[::-1]
+dead = dead[::-1]
+""",
+        2,
+    ),
+    ("q5", "the linear map", LINEAR, 0),
     ("q5", "inputs and targets swapped", TRAIN.format(**{**GOOD, "pair": "x, noisy"}), 0),
     ("q5", "softmax over one channel", TRAIN.format(**{**GOOD, "last": '"softmax"'}), 0),
     ("q5", "plain gradient steps", TRAIN.format(**{**GOOD, "optimizer": '"sgd"'}), 0),

@@ -67,6 +67,19 @@ MISTAKES = [
     ("q2", "a number in place of the model", "ordered = PARAMS", 0),
     ("q3", "softmax is left in", TRAIN.format(**{**GOOD, "last": "softmax"}), 0),
     ("q3", "the plain gradient is left in", TRAIN.format(**{**GOOD, "optimizer": '"sgd"'}), 0),
+    (
+        "q3",
+        "PCA, copied",
+        """
+mean = x_train_vec.mean(axis=0)
+V = np.linalg.eigh((x_train_vec - mean).T @ (x_train_vec - mean))[1][:, -16:]
+P = np.pad(V, ((0, 0), (0, 48)))
+repaired = models.Sequential([Input((784,)), Dense(64), Dense(16), Dense(64), Dense(784)])
+weights = [P, -mean @ P, np.eye(64, 16), np.zeros(16), np.eye(16, 64), np.zeros(64), P.T, mean]
+repaired.set_weights(weights)
+""",
+        1,
+    ),
     ("q3", "the labels are left in reverse", TRAIN.format(**{**GOOD, "labels": "x[::-1]"}), 0),
     (
         "q4",

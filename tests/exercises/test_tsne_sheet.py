@@ -96,12 +96,23 @@ def affinities(d2, width):
         VOTE.format(**{**RIGHT, "distance": "np.abs(codes - codes[i]).sum(axis=1)"}),
         2,
     ),
-    ("q3", "a number in place of a share", VOTE.format(**{**RIGHT, "result": "right"}), 1),
+    ("q3", "a number in place of a share", VOTE.format(**{**RIGHT, "result": "right"}), 0),
+    ("q3", "nobody is right", "def loo_accuracy(codes, labels, k): return 0", 0),
     (
         "q4",
         "code and data swapped",
         TRUST.format(**{**JUDGE, "ranks": "ranks(codes), ranks(x)"}),
         0,
+    ),
+    (
+        "q4",
+        "the ready-made one",
+        """
+from sklearn.manifold import trustworthiness
+def trust(x, codes, k):
+    return trustworthiness(x, codes, n_neighbors=k)
+""",
+        2,
     ),
     ("q4", "ranks from 0", TRUST.format(**{**JUDGE, "off": "k - 1"}), 0),
     ("q4", "a point is its own neighbour", TRUST.format(**{**JUDGE, "first": "0"}), 3),

@@ -14,7 +14,9 @@ def test_beats_the_noise(denoiser, NOISE):
     from ae_lib.sheets import expect
     x = expect.digits().x_test[:300].reshape(300, 28, 28, 1)
     noisy = add_gaussian_noise(x, expect.number(NOISE, 'NOISE'), 5)
-    found = expect.predict(expect.model(denoiser, 'denoiser'), noisy, 'denoiser', x.shape)
+    net = expect.model(denoiser, 'denoiser')
+    found = expect.predict(net, noisy, 'denoiser', x.shape)
     before = -10 * np.log10(np.mean((noisy - x) ** 2))
     after = -10 * np.log10(np.mean((np.clip(found, 0, 1) - x) ** 2))
     assert after > before + 5, f"The noisy images have {before:.1f} dB, the network's {after:.1f}. What are the inputs, what are the targets? Can the last layer answer black, grey and white, and does the loss fall from epoch to epoch?"
+    assert not expect.is_linear(net, noisy), 'The network is a linear map: between its layers with weights there is no activation.'
