@@ -238,7 +238,7 @@ def test_runs_of_two_data_sets_stand_side_by_side(tmp_path):
     assert [r["seconds"] for r in kept if r["dataset"]["name"] == "mnist"] == [1.0]
 
 
-def test_the_loop_on_the_device_trains_as_keras_does(tmp_path):
+def test_networks_are_trained_on_the_device(tmp_path):
     out = tmp_path / "reproduction.json"
     done = subprocess.run(
         [
@@ -253,17 +253,48 @@ def test_the_loop_on_the_device_trains_as_keras_does(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "together" in done.stdout
-    data = load_mnist()
-    # Not a whole number of batches: the last one is smaller.
-    part = dataclasses.replace(data, x_train=data.x_train[:1300], y_train=data.y_train[:1300])
-    on_jax = json.loads(out.read_text(encoding="utf-8"))["runs"]
-    assert [run["model"] for run in on_jax] == ["conv", "denoising", "dense"]
-    for run in on_jax:
+    runs = json.loads(out.read_text(encoding="utf-8"))["runs"]
+    assert [run["model"] for run in runs] == ["conv", "denoising", "dense"]
+    for run in runs:
         assert (run["backend"], run["profile"]) == ("jax", "quick")
-        here = gpu.train(run["model"], part, epochs=1, seed=0)  # on TensorFlow
-        # The batches are drawn differently.
-        assert run["loss"] == pytest.approx(here["loss"], rel=0.15)
-        assert run["test_mse"] == pytest.approx(here["test_mse"], rel=0.25)
+        assert 0 < run["test_mse"] < 1
+
+
+# Of one image, many times over, all batches are the same, whoever draws them: what the two loops
+# make of the same weights differs by rounding alone. 300 is no whole number of batches.
+BOTH_LOOPS = """
+import numpy as np
+from ae_lib import RECIPES, load_mnist, rmsprop, set_seed
+from tools.gpu import jax_epochs, keras_epochs
+
+image = load_mnist().x_train[:1]
+for name in ("dense", "conv"):
+    recipe = RECIPES[name]
+    inputs, targets = (np.repeat(x, 300, axis=0) for x in recipe.pairs(image, set_seed(0)))
+    ours, keras_own = recipe.build(), recipe.build()
+    keras_own.set_weights(ours.get_weights())
+    losses = []
+    for model, epochs in ((ours, jax_epochs), (keras_own, keras_epochs)):
+        model.compile(optimizer=rmsprop(), loss="mean_squared_error")
+        training = epochs(model, inputs, targets, 0)
+        losses.append([next(training) for _ in range(2)])
+    np.testing.assert_allclose(*losses, rtol=1e-4, err_msg=name)
+    assert losses[0][1] < losses[0][0], name
+    for a, b in zip(ours.get_weights(), keras_own.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-4, err_msg=name)
+"""
+
+
+def test_the_loop_on_the_device_trains_as_keras_does():
+    done = subprocess.run(
+        [sys.executable, "-c", BOTH_LOOPS],
+        cwd=ROOT,
+        env={**os.environ, "KERAS_BACKEND": "jax"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_chapters_are_executed_after_the_trainings(tmp_path, capsys):
@@ -325,6 +356,11 @@ def seconds_of(state):
 
 def test_a_killed_run_goes_on_and_leaves_nothing_half_written(tmp_path):
     copy = copy_of_the_repository(tmp_path)
+    # Only MNIST may be stored in the book; an interruption is the same on any data.
+    tool, guard = copy / "tools" / "book.py", 'preset == "full" and data.name != "mnist"'
+    source = tool.read_text(encoding="utf-8")
+    assert source.count(guard) == 1
+    tool.write_text(source.replace(guard, "False"), encoding="utf-8")
     text = copy / "chapters" / "99_slow.md"
     text.write_text(SLOW_CHAPTER, encoding="utf-8")
     before = {path: path.read_bytes() for path in (copy / "results").glob("*.json")}
