@@ -213,7 +213,7 @@ check("q1")
 # Write `expected_black(s)`: the mean value of a black pixel, as a formula, not by drawing random numbers.
 # `scipy.stats.norm` has the density `pdf` and the distribution function `cdf`.
 #
-# Work in float64; the answer is compared to within $10^{-12}$, which numerical integration does not reach without care.
+# Work in float64; the answer is compared to within $10^{-12}$, which a sum over a grid does not reach.
 #
 # Example: `expected_black(0.5)` is 0.1952 (four digits); without the clipping at 1 it would be $0.5 / \sqrt{2 \pi} \approx 0.1995$.
 #

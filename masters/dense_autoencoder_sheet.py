@@ -331,7 +331,7 @@ check("q2")
 #
 # Example: `np.mean((repaired.predict(x_test_vec) - x_test_vec) ** 2)` is the error on this sheet's test images.
 #
-# Marks: 1 point if the error is at most nine tenths of the mean image's, and the widths are unchanged, 1 (hidden) for outputs that are bright in many pixels at once, and in the right ones, 1 (hidden) for beating PCA with 2 components, 1 (hidden) for beating PCA with 6.
+# Marks: 1 point if the error is at most nine tenths of the mean image's, and the widths are unchanged, 1 (hidden) for outputs that are bright in many pixels at once, and in the right ones, 1 (hidden) for beating PCA with 2 components, 1 (hidden) for beating PCA with 6; weights that were copied from PCA get none of the hidden points.
 
 # %% [raw]
 # # BEGIN SOLUTION

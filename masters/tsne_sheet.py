@@ -494,7 +494,7 @@ check("q3")
 # $N_k(i)$ holds the $k$ nearest neighbours of $i$ in the code, without $i$.
 # $r(i, j)$ is the rank of $j$ among the neighbours of $i$ in the data: 1 for the nearest, 2 for the next, up to $n - 1$.
 #
-# Write `trust(x, codes, k)` for data `x` of shape `(n, d)` and codes of shape `(n, c)`, with Euclidean distances.
+# Write `trust(x, codes, k)` for data `x` of shape `(n, d)` and codes of shape `(n, c)`, with Euclidean distances, for every `k` with $3k + 1 < 2n$.
 #
 # Example: the points 0, 1, 3, 7, 12 on a line have the codes 0, 12, 1, 7, 3, and `k = 1`.
 # No two neighbours are equally far from a point here; with real data that hardly ever happens, and then any order is right.

@@ -151,6 +151,14 @@ class Layer:
     activation: str
 
 
+ACTIVATION_LAYERS = {
+    "ELU": "elu",
+    "LeakyReLU": "leaky_relu",
+    "ReLU": "relu",
+    "Softmax": "softmax",
+}
+
+
 def layers(net: Any) -> list[Layer]:
     """Return the layers of a model that compute something: no input layers, no dropout."""
     found = []
@@ -162,7 +170,9 @@ def layers(net: Any) -> list[Layer]:
         if shape is None:
             shape = layer.output.shape
         activation = getattr(layer, "activation", None)
-        activation = getattr(activation, "__name__", activation)
+        # It may be a layer of its own, named here as the function is.
+        known = ACTIVATION_LAYERS.get(type(activation).__name__, activation)
+        activation = getattr(known, "__name__", known)
         sizes = tuple(int(size) for size in list(shape)[1:])  # without the batch
         found.append(Layer(str(kind), sizes, int(layer.count_params()), str(activation)))
     return found
@@ -185,7 +195,7 @@ def is_linear(net: Any, x: np.ndarray) -> bool:
 
     Of such a map the answer halfway between two inputs lies halfway between its answers.
     """
-    first, second = x[: len(x) // 2], x[len(x) // 2 :][: len(x) // 2]
+    first, second = x[:32], x[32:64]
     a, b, middle = (net.predict(v, verbose=0) for v in (first, second, (first + second) / 2))
     inside = np.min([a, b, middle], axis=0) > 0.02
     inside &= np.max([a, b, middle], axis=0) < 0.98

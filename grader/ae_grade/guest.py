@@ -97,6 +97,8 @@ class Answers:
 
 def plain(value: Any) -> Any:
     """Return numbers, words and lists of them; None in place of anything else."""
+    if isinstance(value, np.generic):
+        value = value.item()
     if value is None or type(value) in (bool, int, float, str):
         return value
     if isinstance(value, (list, tuple)):
@@ -116,7 +118,7 @@ def parts_of(layer: Any) -> list:
     if hasattr(layer, "layers"):
         return [part for inner in layers_of(layer) for part in parts_of(inner)]
     activation = getattr(layer, "activation", None)
-    return [layer, activation] if hasattr(activation, "get_weights") else [layer]
+    return [layer, *(parts_of(activation) if hasattr(activation, "get_weights") else [])]
 
 
 def name_of(activation: Any) -> str | None:

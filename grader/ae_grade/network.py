@@ -51,8 +51,12 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "relu6": lambda x: np.clip(x, 0, 6),
     "softsign": lambda x: x / (1 + np.abs(x)),
 }
-# Layers that are activations: another layer may have one of them for its own.
-ACTIVATION_LAYERS = ("ELU", "LeakyReLU", "ReLU", "Softmax")
+# Layers that another layer may have for its activation, and what that is called; one of them says
+# it itself.
+ACTIVATION_LAYERS = {
+    "Activation": "", "ELU": "elu", "LeakyReLU": "leaky_relu", "ReLU": "relu", "Softmax": "softmax",
+}  # fmt: skip
+ACTIVATED = ("Activation", "Conv2D", "Dense")  # of other layers it would be a mere word
 # At rest these answer what they are asked.
 PASSES = ("InputLayer", "Dropout", "SpatialDropout2D", "GaussianNoise", "GaussianDropout")
 
@@ -83,7 +87,7 @@ class Part:
             raise ProtocolError("weights that are no arrays")
         self.kind = clean(fields.get("class_name"), 100)
         self.config = fields["config"]
-        activation = fields.get("activation")
+        activation = fields.get("activation") if self.kind in ACTIVATED else None
         self.activation = None if activation is None else clean(activation, 100)
         self.weights = [w.astype("float32") for w in weights]
         self.input = shape
@@ -352,10 +356,14 @@ class Layer:
         self.shape = shape
         self.output_shape: tuple[int | None, ...] = (None, *shape)
         kinds = [part.kind for part in self.parts]
-        alone = len(kinds) == 1 or (len(kinds) == 2 and kinds[1] in ACTIVATION_LAYERS)
-        if self.class_name in BUILDERS and not (alone and kinds[0] == self.class_name):
+        follows = len(kinds) == 2 and kinds[0] in ACTIVATED and kinds[1] in ACTIVATION_LAYERS
+        if self.class_name in BUILDERS and (
+            kinds[:1] != [self.class_name] or not (follows or len(kinds) == 1)
+        ):
             raise ProtocolError("a layer of two kinds")
         self.activation = self.parts[-1].activation if self.parts else None
+        if follows:
+            self.activation = ACTIVATION_LAYERS[kinds[1]] or self.activation
 
     def count_params(self) -> int:
         return sum(w.size for part in self.parts for w in part.weights)

@@ -73,6 +73,14 @@ def stacks():  # type: ignore[no-untyped-def]
                 Input((9,)), Dense(6, activation=make()), layers.Activation(make()), Dense(3)
             ),
         )
+    yield (
+        "activations of an activation's layer",
+        lambda: sequential(Input((9,)), Dense(6, activation=layers.Activation("tanh"))),
+    )
+    yield (
+        "a NumPy number for the end",
+        lambda: sequential(Input((9,)), Dense(6), layers.ReLU(max_value=np.float32(1))),
+    )
     yield "a ReLU with an end", lambda: sequential(Input((9,)), Dense(6), layers.ReLU(max_value=1))
     yield "an ELU layer", lambda: sequential(Input((9,)), Dense(6), layers.ELU())
     yield (
@@ -120,6 +128,19 @@ def test_it_answers_as_keras_does() -> None:
         assert [layer.count_params() for layer in ours.layers] == [
             layer.count_params() for layer in net.layers if type(layer).__name__ != "InputLayer"
         ]
+
+
+def test_an_activation_has_the_same_name_here_and_there() -> None:
+    from keras import layers
+
+    from ae_lib.sheets import expect
+
+    made = (layers.ReLU(), "relu", layers.LeakyReLU(), layers.ELU(), layers.Softmax(), None)
+    net = sequential(layers.Input((9,)), *(layers.Dense(6, activation=a) for a in made))
+    names = ["relu", "relu", "leaky_relu", "elu", "softmax", "linear"]
+    assert [layer.activation for layer in expect.layers(net)] == names
+    ours = Network(*described(net))
+    assert [layer.activation for layer in ours.layers] == names
 
 
 def test_what_is_no_chain_is_told() -> None:
@@ -179,6 +200,25 @@ WRONG = {
                 "layers": [{**dense(RIGHT)[0]["layers"][0], "class_name": "Conv2D"}],
             },
             [[RIGHT]],
+        ),
+        "two kinds",
+    ),
+    "an activation hidden in a layer that passes": (
+        (
+            {
+                "input_shape": [None, 4],
+                "layers": [
+                    {
+                        "name": "d",
+                        "class_name": "Dropout",
+                        "parts": [
+                            {"class_name": "Dropout", "config": {}},
+                            {"class_name": "Softmax", "config": {}},
+                        ],
+                    }
+                ],
+            },
+            [[[], []]],
         ),
         "two kinds",
     ),

@@ -260,17 +260,20 @@ def test_networks_are_trained_on_the_device(tmp_path):
         assert 0 < run["test_mse"] < 1
 
 
-# Of one image, many times over, all batches are the same, whoever draws them: what the two loops
-# make of the same weights differs by rounding alone. 300 is no whole number of batches.
+# Of one image, many times over, all batches are the same, whoever draws them, and so is the only
+# batch of as many images as it holds: what the two loops make of the same weights differs by
+# rounding alone. 300 is no whole number of batches; in the other each image has its own target.
 BOTH_LOOPS = """
 import numpy as np
 from ae_lib import RECIPES, load_mnist, rmsprop, set_seed
+from ae_lib.recipes import BATCH_SIZE
 from tools.gpu import jax_epochs, keras_epochs
 
-image = load_mnist().x_train[:1]
-for name in ("dense", "conv"):
+images = load_mnist().x_train
+alike, one_batch = np.repeat(images[:1], 300, axis=0), images[:BATCH_SIZE]
+for name, some in (("dense", alike), ("conv", alike), ("dense", one_batch)):
     recipe = RECIPES[name]
-    inputs, targets = (np.repeat(x, 300, axis=0) for x in recipe.pairs(image, set_seed(0)))
+    inputs, targets = recipe.pairs(some, set_seed(0))
     ours, keras_own = recipe.build(), recipe.build()
     keras_own.set_weights(ours.get_weights())
     losses = []

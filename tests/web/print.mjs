@@ -11,5 +11,8 @@ await page.evaluate(async () => {
   await document.fonts.ready;
   await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
 });
-await page.pdf({ path, tagged: true, outline: true, preferCSSPageSize: true, printBackground: true });
+const margin = Object.fromEntries(["top", "right", "bottom", "left"].map((side) => [side, "1cm"]));
+await page.pdf({
+  path, margin, tagged: true, outline: true, preferCSSPageSize: true, printBackground: true,
+});
 await browser.close();
