@@ -213,12 +213,17 @@ def convolution(part: Part) -> Callable[[Array], Array]:
     return compute
 
 
-def max_pooling(part: Part) -> Callable[[Array], Array]:
+def pooling(part: Part) -> tuple[Shape, Shape, str]:
+    """Return a pooling layer's window, its strides and its padding."""
     part.image()
     size = part.pair("pool_size", 2)
     strides = part.pair("strides", size) if part.config.get("strides") else size
     part.only("padding", "valid", "same")
-    padding = part.config.get("padding", "valid")
+    return size, strides, part.config.get("padding", "valid")
+
+
+def max_pooling(part: Part) -> Callable[[Array], Array]:
+    size, strides, padding = pooling(part)
 
     def compute(x: Array) -> Array:
         places, _ = windows(padded(x, size, strides, padding, -np.inf), size, strides)
@@ -231,11 +236,7 @@ def max_pooling(part: Part) -> Callable[[Array], Array]:
 
 
 def average_pooling(part: Part) -> Callable[[Array], Array]:
-    part.image()
-    size = part.pair("pool_size", 2)
-    strides = part.pair("strides", size) if part.config.get("strides") else size
-    part.only("padding", "valid", "same")
-    padding = part.config.get("padding", "valid")
+    size, strides, padding = pooling(part)
 
     def total(x: Array) -> Array:
         places, _ = windows(padded(x, size, strides, padding), size, strides)

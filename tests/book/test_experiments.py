@@ -238,13 +238,10 @@ def test_runs_of_two_data_sets_stand_side_by_side(tmp_path):
     assert [r["seconds"] for r in kept if r["dataset"]["name"] == "mnist"] == [1.0]
 
 
-def test_networks_are_trained_on_the_device(tmp_path):
-    out = tmp_path / "reproduction.json"
+def said_on_jax(*arguments):
+    """Run Python with Keras on JAX, and return what it prints."""
     done = subprocess.run(
-        [
-            *(sys.executable, "-m", "tools.gpu", "--cpu", "--no-chapters"),
-            *("--epochs=1", "--images=1300", f"--out={out}"),
-        ],
+        [sys.executable, *arguments],
         cwd=ROOT,
         env={**os.environ, "KERAS_BACKEND": "jax"},
         capture_output=True,
@@ -252,7 +249,13 @@ def test_networks_are_trained_on_the_device(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "together" in done.stdout
+    return done.stdout
+
+
+def test_networks_are_trained_on_the_device(tmp_path):
+    out = tmp_path / "reproduction.json"
+    options = ("--cpu", "--no-chapters", "--epochs=1", "--images=1300", f"--out={out}")
+    assert "together" in said_on_jax("-m", "tools.gpu", *options)
     runs = json.loads(out.read_text(encoding="utf-8"))["runs"]
     assert [run["model"] for run in runs] == ["conv", "denoising", "dense"]
     for run in runs:
@@ -289,15 +292,7 @@ for name, some in (("dense", alike), ("conv", alike), ("dense", one_batch)):
 
 
 def test_the_loop_on_the_device_trains_as_keras_does():
-    done = subprocess.run(
-        [sys.executable, "-c", BOTH_LOOPS],
-        cwd=ROOT,
-        env={**os.environ, "KERAS_BACKEND": "jax"},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    said_on_jax("-c", BOTH_LOOPS)
 
 
 def test_chapters_are_executed_after_the_trainings(tmp_path, capsys):
