@@ -27,7 +27,7 @@ export AE_EXPECT_GPU := 1
 WORKERS := 0
 endif
 
-SHARED := --dist loadfile --no-loadscope-reorder -n $(WORKERS)
+SHARED := --dist loadfile --no-loadscope-reorder --max-worker-restart 0 -n $(WORKERS)
 
 .DEFAULT_GOAL := help
 .PHONY: help book test test-chapters test-jax test-torch test-oldest test-newest site mnist serve pdf slides web-audit chapters \

@@ -2,8 +2,17 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
+
+# Each worker of pytest-xdist gets its share of the cores. More threads would only wait for one
+# another, and that for long: those of linear algebra spin.
+if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
+    share = str(max(1, (os.cpu_count() or 1) // int(workers)))
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
+        os.environ.setdefault(name, share)
+    assert "numpy" not in sys.modules, "it has counted the threads already"
 
 import pytest
 from nbval.plugin import IPyNbCell
@@ -16,11 +25,6 @@ TIMES = Path(__file__).parents[1] / "results" / "times.json"
 os.environ.setdefault("AE_PROFILE", "quick")
 if local_mnist([]) is None:
     os.environ["AE_DATASET"] = "standin"
-# Each worker of pytest-xdist gets its share of the cores: more threads would only wait for another.
-if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
-    share = str(max(1, (os.cpu_count() or 1) // int(workers)))
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
-        os.environ.setdefault(name, share)
 
 
 def pytest_report_header() -> str:
@@ -29,12 +33,13 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start the longest chapters first: no worker then waits for another's at the end."""
+    """Start with what is longest: no worker then waits for another's at the end."""
     seconds = json.loads(TIMES.read_text(encoding="utf-8"))["quick"]
 
     def longest_first(item: pytest.Item) -> float:
-        known = seconds.get(item.path.stem, {"seconds": 0.0})
-        return -known["seconds"] if isinstance(item, IPyNbCell) else 0.0
+        if isinstance(item, IPyNbCell):
+            return -seconds.get(item.path.stem, {"seconds": 0.0})["seconds"]
+        return -1.0 if item.path.parent.name == "web" else 0.0
 
     items.sort(key=longest_first)  # stable: the cells of a chapter stay in order
 
