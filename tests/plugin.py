@@ -20,6 +20,8 @@ from nbval.plugin import IPyNbCell
 from ae_lib._mnist import local_mnist
 
 TIMES = Path(__file__).parents[1] / "results" / "times.json"
+# Besides the chapters, the files and folders that take longest.
+MINUTES = {"web", "exercises", "test_experiments.py", "test_hostile.py", "test_image.py"}
 
 # Before any kernel starts: kernels inherit the environment. Tests never download.
 os.environ.setdefault("AE_PROFILE", "quick")
@@ -39,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def longest_first(item: pytest.Item) -> float:
         if isinstance(item, IPyNbCell):
             return -seconds.get(item.path.stem, {"seconds": 0.0})["seconds"]
-        return -1.0 if item.path.parent.name == "web" else 0.0
+        return -1.0 if MINUTES.intersection(item.path.parts) else 0.0
 
     items.sort(key=longest_first)  # stable: the cells of a chapter stay in order
 

@@ -156,7 +156,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--nets", nargs="+", choices=list(RECIPES), default=list(RECIPES))
     parser.add_argument("--epochs", type=int, default=50)
-    parser.add_argument("--images", type=int, default=60_000, help="train on the first so many")
+    parser.add_argument("--images", type=int, default=60_000, help="of each set, the first so many")
     parser.add_argument("--out", type=Path, default=REPRODUCTION, help="where the runs go")
     parser.add_argument("--no-chapters", action="store_true", help="train only")
     parser.add_argument("--cpu", action="store_true", help="go on although there is no GPU")
@@ -169,9 +169,9 @@ def main(arguments: list[str] | None = None) -> None:
     whole = load_mnist()
     need_mnist(whole, options.out, REPRODUCTION)
     print(whole)
-    data = dataclasses.replace(
-        whole, x_train=whole.x_train[: options.images], y_train=whole.y_train[: options.images]
-    )
+    names = ("x_train", "y_train", "x_test", "y_test")
+    few = {name: getattr(whole, name)[: options.images] for name in names}
+    data = dataclasses.replace(whole, **few)
     records = [train(name, data, options.epochs, set_seed()) for name in options.nets]
     print(table(records))
     add_runs(records, options.out)

@@ -79,7 +79,7 @@ def need_browser() -> str:
     return str(path)
 
 
-def in_browser(chromium: str, script: str, *arguments: Any, timeout: float | None = None) -> Any:
+def in_browser(chromium: str, script: str, *arguments: Any, timeout: float = 900) -> Any:
     """Return what a script of tests/web saw in the browser; it prints that as JSON."""
     run = subprocess.run(
         [NODE, ROOT / "tests" / "web" / script, *arguments],

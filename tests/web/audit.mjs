@@ -56,15 +56,23 @@ async function open(context, url, allowed) {
   return { page, seen };
 }
 
+class NoMoreFrames extends Error {}
+
 /** Scroll through the page, so that what loads late is loaded, and the shifts are counted. */
 async function scroll(page) {
-  await page.evaluate(async () => {
+  const painted = await page.evaluate(async () => {
     for (let y = 0; y < document.body.scrollHeight; y += 600) {
       window.scrollTo(0, y);
-      await new Promise(requestAnimationFrame);
+      const frame = await Promise.race([
+        new Promise((done) => requestAnimationFrame(() => done(true))),
+        new Promise((done) => setTimeout(done, 10_000, false)),
+      ]);
+      if (!frame) return false;
     }
     window.scrollTo(0, 0);
+    return true;
   });
+  if (!painted) throw new NoMoreFrames(page.url());
   await page.waitForLoadState("networkidle");
 }
 
@@ -115,9 +123,19 @@ async function audit(name) {
 }
 
 // Three at a time: much of a visit is waiting for the network to fall silent.
-const waiting = [...pages];
+const waiting = pages.map((name) => [name, 3]);
 await Promise.all([1, 2, 3].map(async () => {
-  while (waiting.length) await audit(waiting.shift());
+  for (let next; (next = waiting.shift()); ) {
+    const [name, tries] = next;
+    try {
+      await audit(name);
+    } catch (error) {
+      // One visit in some hundreds gets no more frames from Chromium, and would wait for ever.
+      if (!(error instanceof NoMoreFrames) || tries === 1) throw error;
+      console.error(`${name}: no more frames after a while; visited again.`);
+      waiting.push([name, tries - 1]);
+    }
+  }
 }));
 await browser.close();
 await server.close();
