@@ -274,7 +274,7 @@ from tools.gpu import jax_epochs, keras_epochs
 
 images = load_mnist().x_train
 alike, one_batch = np.repeat(images[:1], 300, axis=0), images[:BATCH_SIZE]
-for name, some in (("conv", alike), ("dense", one_batch)):
+for name, some in (("dense", alike), ("conv", alike), ("dense", one_batch)):
     recipe = RECIPES[name]
     inputs, targets = recipe.pairs(some, set_seed(0))
     ours, keras_own = recipe.build(), recipe.build()

@@ -72,7 +72,10 @@ async function scroll(page) {
     window.scrollTo(0, 0);
     return true;
   });
-  if (!painted) throw new NoMoreFrames(page.url());
+  if (!painted) {
+    await page.context().close();
+    throw new NoMoreFrames(page.url());
+  }
   await page.waitForLoadState("networkidle");
 }
 
@@ -122,20 +125,21 @@ async function audit(name) {
   }
 }
 
-// Three at a time: much of a visit is waiting for the network to fall silent.
-const waiting = pages.map((name) => [name, 3]);
-await Promise.all([1, 2, 3].map(async () => {
-  for (let next; (next = waiting.shift()); ) {
-    const [name, tries] = next;
-    try {
-      await audit(name);
-    } catch (error) {
-      // One visit in some hundreds gets no more frames from Chromium, and would wait for ever.
-      if (!(error instanceof NoMoreFrames) || tries === 1) throw error;
-      console.error(`${name}: no more frames after a while; visited again.`);
-      waiting.push([name, tries - 1]);
-    }
+/** Audit a page; again, if Chromium gives it no more frames, as one visit in some hundreds. */
+async function visit(name, tries = 3) {
+  try {
+    await audit(name);
+  } catch (error) {
+    if (!(error instanceof NoMoreFrames) || tries === 1) throw error;
+    console.error(`${name}: no more frames after a while; visited again.`);
+    await visit(name, tries - 1);
   }
+}
+
+// Three at a time: much of a visit is waiting for the network to fall silent.
+const waiting = [...pages];
+await Promise.all([1, 2, 3].map(async () => {
+  while (waiting.length) await visit(waiting.shift());
 }));
 await browser.close();
 await server.close();
